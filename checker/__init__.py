@@ -1,0 +1,1 @@
+"""Syntax to system to result: what a specification means and the engines that check it."""

@@ -1,0 +1,1 @@
+"""What a specification means: pure, with no engine and no third-party import."""

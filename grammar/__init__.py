@@ -1,0 +1,1 @@
+"""Text to syntax: the K42 specification language."""

@@ -1,0 +1,1 @@
+"""The reference kernel: executable, readable, with no engine inside."""

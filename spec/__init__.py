@@ -1,0 +1,1 @@
+"""The specifications: package data, read as text."""
