@@ -1,0 +1,1 @@
+"""Tests of the specifications that come with the tool."""
