@@ -1,0 +1,177 @@
+"""What is decided token by token, before the grammar sees them.
+
+Signs of other languages are reported and replaced by what they mean here, so that one of them
+gives one message. Numbers and nesting are bounded. The name of a named argument, which only what
+follows it tells from the left side of an equation, becomes a token of its own kind: `FIELD`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from typing import Final
+
+from grammar.diagnostics import Collector
+from grammar.foreign import RESERVED, SYMBOLS
+from grammar.source import SourceFile, Span
+from grammar.tokens import CLOSING, OPENING, Token
+
+MAX_BRACKETS: Final = 200
+MAX_REPORTS: Final = 100
+MAX_DIGITS: Final = 100
+_NUMBER: Final = re.compile(r"[0-9]+(_[0-9]+)*")
+_CALLEE_ENDS: Final = CLOSING | {"NAME", "NUMBER", "SELF", "NONE", "ANY", "TRUE", "FALSE"}
+
+_ARGUMENT_STARTS: Final = frozenset({"LPAR", "COMMA"})
+
+
+def screen(source: SourceFile, tokens: Sequence[Token], collector: Collector) -> list[Token] | None:
+    """Return the tokens for the grammar; None when nesting or nonsense forbid to go on."""
+    screening = _Screening(source, collector)
+    for token, following in pairwise((*tokens, tokens[-1])):
+        screening.add(token, following)
+        if screening.reports > MAX_REPORTS:
+            return None
+        if len(screening.opened) > MAX_BRACKETS:
+            collector.error(
+                "K006",
+                Span(source, token.start, token.end),
+                f"brackets are nested more than {MAX_BRACKETS} deep",
+                remedy="name the parts: a `function` for expressions, a `procedure` for code",
+            )
+            return None
+    return screening.result
+
+
+@dataclass(slots=True)
+class _Screening:
+    """The tokens so far, and for each open bracket whether it begins the arguments of a call."""
+
+    source: SourceFile
+    collector: Collector
+    result: list[Token] = field(default_factory=list)
+    opened: list[bool] = field(default_factory=list)
+    reports: int = 0
+
+    def add(self, token: Token, following: Token) -> None:
+        """Add what a token stands for, if anything."""
+        span = Span(self.source, token.start, token.end)
+        before = self.result[-1].kind if self.result else ""
+        meant: Token | None = token
+        match token.kind:
+            case "FOREIGN" | "ERROR":
+                self.reports += 1
+                meant = _foreign(token, span, self.collector)
+            case "NUMBER":
+                meant = _number(token, span, self.collector)
+            case "NAME":
+                if token.text in RESERVED:
+                    _report_reserved(token, span, self.collector)
+                is_argument = bool(self.opened) and self.opened[-1] and before in _ARGUMENT_STARTS
+                if is_argument and following.kind == "EQUAL":
+                    meant = replace(token, kind="FIELD")
+            case kind if kind in OPENING:
+                self.opened.append(kind == "LPAR" and before in _CALLEE_ENDS)
+            case kind if kind in CLOSING and self.opened:
+                self.opened.pop()
+        if meant is not None:
+            self.result.append(meant)
+
+
+def _number(token: Token, span: Span, collector: Collector) -> Token:
+    if not _NUMBER.fullmatch(token.text):
+        collector.error(
+            "K004",
+            span,
+            f"`{_short(token.text)}` is not a number",
+            remedy="write it with decimal digits; `_` may stand between them",
+        )
+    elif len(token.text) > MAX_DIGITS:
+        collector.error("K005", span, f"this number has more than {MAX_DIGITS} digits", remedy=None)
+    else:
+        return token
+    return replace(token, text="0")
+
+
+def _report_reserved(token: Token, span: Span, collector: Collector) -> None:
+    collector.error(
+        "K026",
+        span,
+        f"`{token.text}` is reserved for a construct that this version does not have",
+        remedy=f"as a name, write `{token.text}_` or another word",
+    )
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 40 else text[:37] + "..."
+
+
+def _foreign(token: Token, span: Span, collector: Collector) -> Token | None:
+    """Report a token that is none of the language's; return the one that was meant."""
+    text = token.text
+    meant: tuple[str, str] | None = None
+    match text:
+        case "==":
+            collector.error("K012", span, "equality is written `=`", remedy="write `=`")
+            meant = ("EQUAL", "=")
+        case "&&" | "&" | "||" | "|":
+            word = "and" if text[0] == "&" else "or"
+            collector.error("K013", span, f"`{text}` is written `{word}`", remedy=f"write `{word}`")
+            meant = (word.upper(), word)
+        case "!":
+            collector.error("K014", span, "`!` is written `not`", remedy="write `not`")
+            meant = ("NOT", "not")
+        case "~>":
+            collector.error(
+                "K026", span, "`~>` is reserved for a construct that this version does not have"
+            )
+            meant = ("IMPLIES", "->")
+        case "<>":
+            collector.error("K012", span, "`<>` is written `!=`", remedy="write `!=`")
+            meant = ("UNEQUAL", "!=")
+        case ";":
+            collector.error(
+                "K015",
+                span,
+                "`;` has no use here: a statement ends where the next begins",
+                remedy="remove it",
+            )
+        case "+=" | "-=" | "*=" | "/=":
+            collector.error(
+                "K016",
+                span,
+                f"there is no `{text}`",
+                remedy=f"write `x := x {text[0]} ...`",
+            )
+            meant = ("_ASSIGN", ":=")
+        case "++":
+            collector.error("K016", span, "there is no `++`", remedy="write `x := x + 1`")
+            meant = ("PLUS", "+")
+        case _ if text.startswith("/*"):
+            collector.error(
+                "K017",
+                span,
+                "comments begin with `//` and end with the line",
+                remedy="write `//` on every line",
+            )
+        case _ if text.startswith('"'):
+            collector.error(
+                "K003", span, "this string is not closed on its line", remedy='end it with `"`'
+            )
+            meant = ("STRING", '""')
+        case _ if text in SYMBOLS:
+            meant = SYMBOLS[text]
+            collector.error(
+                "K002", span, f"`{text}` is written `{meant[1]}`", remedy=f"write `{meant[1]}`"
+            )
+        case _:
+            collector.error("K002", span, f"{_character(text)} is not used in the language")
+    return None if meant is None else replace(token, kind=meant[0], text=meant[1])
+
+
+def _character(text: str) -> str:
+    if text.isprintable() and not text.isspace():
+        return f"`{_short(text)}`"
+    return f"the character U+{ord(text[0]):04X}"
