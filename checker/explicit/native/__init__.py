@@ -1,0 +1,1 @@
+"""The native engine: successor code through LLVM, search loops through Numba."""

@@ -1,0 +1,1 @@
+"""Fast versions against their slow twins, on random systems."""
