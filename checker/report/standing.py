@@ -1,0 +1,117 @@
+"""What a run says about each single property: the rows of the text and of the JSON report.
+
+The verdict speaks of the whole run. Of one property less may be known: when another one was
+violated first, the search stopped there and this one is not decided.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, assert_never
+
+from checker.model.ir import Assert
+from checker.model.rewrite import parts
+from checker.model.system import PropertyKind
+from checker.model.verdict import FindingKind, Verdict
+
+if TYPE_CHECKING:
+    from checker.model.ir import Effect
+    from checker.model.system import Property
+    from checker.model.trace import Trace
+    from checker.model.verdict import Result
+    from grammar.source import Span
+
+
+class Standing(Enum):
+    """What is known of a property."""
+
+    PROVED = "proved"
+    HOLDS = "holds"
+    REACHED = "reached"
+    UNVIOLATED = "no violation found"
+    UNDECIDED = "not decided"
+    UNREACHED = "not reached"
+    VIOLATED = "violated"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One property, or one of the checks that need no declaration.
+
+    Attributes:
+        kind: the language's word, or `assertion` and `deadlock`.
+        name: as declared; empty for assertions and deadlock.
+        parts: names of the conjuncts that are violated, if there are several conjuncts.
+        witness: a shortest way to what is to be reachable.
+    """
+
+    kind: str
+    name: str
+    standing: Standing
+    site: Span | None
+    parts: tuple[str, ...] = ()
+    witness: Trace | None = None
+
+
+def standings(result: Result) -> tuple[Row, ...]:
+    """Return a row for every property in the order of declaration, assertions and deadlock last."""
+    system = result.system
+    rows = [Row("assume", a.name, _assumed(result, a.name), a.site) for a in system.assumptions]
+    rows += [_declared(result, each) for each in system.properties]
+    if any(_asserts(action.body) for action in system.actions):
+        rows.append(Row("assertion", "", _unless_found(result, FindingKind.ASSERTION), None))
+    rows.append(Row("deadlock", "", _unless_found(result, FindingKind.DEADLOCK), None))
+    return tuple(rows)
+
+
+def _assumed(result: Result, name: str) -> Standing:
+    failed = any(f.kind is FindingKind.ASSUMPTION and f.name == name for f in result.findings)
+    return Standing.VIOLATED if failed else Standing.HOLDS
+
+
+def _declared(result: Result, declared: Property) -> Row:
+    kind = declared.kind.value
+    names = [c.name for c in declared.conjuncts]
+    if any(f.kind is FindingKind.EVALUATION and f.name in names for f in result.findings):
+        return Row(kind, declared.name, Standing.ERROR, declared.site)
+    if declared.kind is PropertyKind.REACHABLE:
+        traces = {w.property.name: w.trace for w in result.witnesses}
+        trace = traces.get(declared.name)
+        standing = Standing.REACHED if trace is not None else _unreached(result)
+        return Row(kind, declared.name, standing, declared.site, witness=trace)
+    kinds = (FindingKind.INVARIANT, FindingKind.STEP)
+    broken = {f.name for f in result.findings if f.kind in kinds}
+    parts = tuple(name for name in names if name in broken and name != declared.name)
+    is_broken = bool(broken.intersection((declared.name, *names)))
+    standing = Standing.VIOLATED if is_broken else _unharmed(result)
+    return Row(kind, declared.name, standing, declared.site, parts)
+
+
+def _unless_found(result: Result, kind: FindingKind) -> Standing:
+    is_found = any(finding.kind is kind for finding in result.findings)
+    return Standing.VIOLATED if is_found else _unharmed(result)
+
+
+def _unreached(result: Result) -> Standing:
+    return Standing.UNREACHED if result.verdict is Verdict.HOLDS else Standing.UNDECIDED
+
+
+def _unharmed(result: Result) -> Standing:
+    """Return what is known of a property against which nothing was found."""
+    match result.verdict:
+        case Verdict.PROVED:
+            return Standing.PROVED
+        case Verdict.HOLDS:
+            return Standing.HOLDS
+        case Verdict.BOUNDED | Verdict.INCOMPLETE:
+            return Standing.UNVIOLATED
+        case Verdict.VIOLATED | Verdict.ERROR:
+            return Standing.UNDECIDED
+        case _:
+            assert_never(result.verdict)
+
+
+def _asserts(effect: Effect) -> bool:
+    return isinstance(effect, Assert) or any(map(_asserts, parts(effect)))

@@ -1,0 +1,226 @@
+"""The graph of reachable states of a small system, and the three forms in which it is written.
+
+It is built with the interpreter. Nodes are numbered breadth first and edges stand in the order of
+the interpreter, so the same specification gives the same text everywhere. A graph that was cut at
+the limit says so in every form: its last nodes are marked `unexpanded`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from xml.sax.saxutils import quoteattr
+
+from checker.model.interpret import (
+    AssertionFailed,
+    EvaluationFailed,
+    Holds,
+    Moved,
+    initial_states,
+    judge_state,
+    successors,
+)
+from checker.model.ir import Role
+from checker.model.system import PropertyKind
+from checker.model.types import show
+from checker.report.json_doc import state_json, step_json
+from checker.report.places import call_text, step_name, threads
+from checker.report.values_json import Json
+
+if TYPE_CHECKING:
+    from checker.model.system import State, System
+    from checker.model.trace import Step
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A step between two nodes, by their numbers."""
+
+    source: int
+    target: int
+    step: Step
+
+
+@dataclass(frozen=True, slots=True)
+class StateGraph:
+    """States and the steps between them.
+
+    Attributes:
+        initial: how many of the first nodes are initial.
+        bad: nodes in which an invariant does not hold, or a step fails.
+        unexpanded: the first node whose steps are not in the graph; their number if all are.
+    """
+
+    system: System
+    states: tuple[State, ...]
+    edges: tuple[Edge, ...]
+    initial: int
+    bad: frozenset[int]
+    unexpanded: int
+
+
+def build_graph(system: System, limit: int) -> StateGraph:
+    """Explore breadth first until there are at least `limit` states."""
+    starts = [o.state for o in initial_states(system) if isinstance(o, Moved)]
+    numbers = {state: number for number, state in enumerate(dict.fromkeys(starts))}
+    states = list(numbers)
+    initial = len(states)
+    edges: list[Edge] = []
+    bad = set()
+    expanded = 0
+    while expanded < len(states) and len(states) <= limit:
+        for outcome in successors(system, states[expanded]):
+            match outcome:
+                case Moved(step, state):
+                    if state not in numbers:
+                        numbers[state] = len(states)
+                        states.append(state)
+                    edges.append(Edge(expanded, numbers[state], step))
+                case AssertionFailed() | EvaluationFailed():
+                    bad.add(expanded)
+        expanded += 1
+    bad |= {number for number, state in enumerate(states) if _is_bad(system, state)}
+    return StateGraph(
+        system, tuple(states), tuple(edges), initial, frozenset(bad), unexpanded=expanded
+    )
+
+
+def _is_bad(system: System, state: State) -> bool:
+    return any(
+        judge_state(system, conjunct.expression, state) != Holds()
+        for each in system.properties
+        if each.kind is PropertyKind.INVARIANT
+        for conjunct in each.conjuncts
+    )
+
+
+def _node_lines(system: System, state: State) -> list[str]:
+    """Return where the processes rest, then the data: one short line each."""
+    rests = [f"{t.name}: {t.point(system, state).name}" for t in threads(system)]
+    data = [
+        f"{variable.name} = {show(variable.type, value)}"
+        for variable, value in zip(system.variables, state, strict=True)
+        if variable.role is not Role.CONTROL
+    ]
+    return rests + data
+
+
+def _edge_text(step: Step) -> str:
+    if step.action.process is None:
+        return call_text(step)
+    return f"{step.actor} {step_name(step.action)}"
+
+
+# --- forms ----------------------------------------------------------------------------------------
+
+
+def to_dot(graph: StateGraph) -> str:
+    """Return the graph for Graphviz: initial states bold, bad ones red, unexpanded ones dashed."""
+    lines = [f"digraph {_quoted(graph.system.name)} {{", "  node [shape=box, fontsize=10];"]
+    for number, state in enumerate(graph.states):
+        label = "\\n".join(map(_escaped, _node_lines(graph.system, state)))
+        styles = [
+            *(["bold"] if number < graph.initial else []),
+            *(["dashed"] if number >= graph.unexpanded else []),
+        ]
+        style = f', style="{",".join(styles)}"' if styles else ""
+        colour = ", color=red" if number in graph.bad else ""
+        lines.append(f'  s{number} [label="{label}"{style}{colour}];')
+    for edge in graph.edges:
+        lines.append(
+            f"  s{edge.source} -> s{edge.target} [label={_quoted(_edge_text(edge.step))}];"
+        )
+    return "\n".join([*lines, "}"]) + "\n"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"')
+
+
+def _quoted(text: str) -> str:
+    return f'"{_escaped(text)}"'
+
+
+_KEYS = (
+    ("label", "node", "string"),
+    ("initial", "node", "boolean"),
+    ("bad", "node", "boolean"),
+    ("unexpanded", "node", "boolean"),
+    ("step", "edge", "string"),
+    ("actor", "edge", "string"),
+)
+
+
+def to_graphml(graph: StateGraph) -> str:
+    """Return the graph as GraphML, as networkx and yEd read it."""
+    lines = [
+        '<?xml version="1.0" encoding="UTF-8"?>',
+        '<graphml xmlns="http://graphml.graphdrawing.org/xmlns">',
+        *(
+            f'  <key id="{name}" for="{place}" attr.name="{name}" attr.type="{of}"/>'
+            for name, place, of in _KEYS
+        ),
+        f'  <graph id={quoteattr(graph.system.name)} edgedefault="directed">',
+    ]
+    for number, state in enumerate(graph.states):
+        lines += [
+            f'    <node id="s{number}">',
+            _data("label", "\n".join(_node_lines(graph.system, state))),
+            _data("initial", _flag(number < graph.initial)),
+            _data("bad", _flag(number in graph.bad)),
+            _data("unexpanded", _flag(number >= graph.unexpanded)),
+            "    </node>",
+        ]
+    for number, edge in enumerate(graph.edges):
+        lines += [
+            f'    <edge id="e{number}" source="s{edge.source}" target="s{edge.target}">',
+            _data("step", _edge_text(edge.step)),
+            _data("actor", edge.step.actor),
+            "    </edge>",
+        ]
+    return "\n".join([*lines, "  </graph>", "</graphml>"]) + "\n"
+
+
+def _flag(value: bool) -> str:  # noqa: FBT001  # the value is the subject
+    return "true" if value else "false"
+
+
+def _data(key: str, text: str) -> str:
+    safe = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return f'      <data key="{key}">{safe}</data>'
+
+
+def graph_json(graph: StateGraph) -> Json:
+    """Return the graph with full states and steps, in the notation of `json_doc`."""
+    system = graph.system
+    return {
+        "format": "k42-graph",
+        "version": 1,
+        "name": system.name,
+        "settings": {s.name: s.value for s in system.settings},
+        "is_complete": graph.unexpanded == len(graph.states),
+        "states": [
+            {
+                "id": number,
+                "is_initial": number < graph.initial,
+                "is_bad": number in graph.bad,
+                "is_expanded": number < graph.unexpanded,
+                "values": state_json(system, state),
+            }
+            for number, state in enumerate(graph.states)
+        ],
+        "edges": [
+            {
+                "source": edge.source,
+                "target": edge.target,
+                **_step(system, edge, graph),
+            }
+            for edge in graph.edges
+        ],
+    }
+
+
+def _step(system: System, edge: Edge, graph: StateGraph) -> dict[str, Json]:
+    json = step_json(system, edge.step, graph.states[edge.source], graph.states[edge.target])
+    assert isinstance(json, dict)
+    return json

@@ -1,0 +1,158 @@
+"""A trace for people: time runs down, every actor has a column, only what changed is told.
+
+        worker[Cpu0]
+   1    14  await not taken                                                      acquire.1
+
+                              worker[Cpu1]
+   2                          14  await not taken                                acquire.1
+   3                          15  taken := true                                  acquire.2
+                                    taken: false -> true
+                                    now at critical
+
+This is the picture that kernel programmers draw of a race. One actor moves at a time, so a column
+may reach to the right below its neighbours; columns only move closer together when there are many
+actors or the terminal is narrow, down to one common column. A gap and the actor's name mark each
+context switch. In the right margin, where there is room, stands the name of the step, as in
+coverage and `at`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from checker.report.cells import clip, width, wrap
+from checker.report.ink import Ink
+from checker.report.places import actor_order, call_text, line_of, statement_at, step_name
+from checker.report.step_text import told_changes, told_choices
+
+if TYPE_CHECKING:
+    from checker.model.system import System
+    from checker.model.trace import Step, Trace
+
+GUTTER = 8
+"""Cells before the first column: the number of the step."""
+MIN_ROOM = 40
+"""Cells that the last column gets, unless the terminal is narrower still."""
+MIN_APART = 12
+"""Columns keep this distance even if that makes long texts wrap, as long as there is MIN_ROOM."""
+MAX_DETAIL_LINES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One step, laid out relative to its column."""
+
+    number: int
+    actor: str
+    line: str
+    text: str
+    name: str
+    details: tuple[str, ...]
+    fails: bool = False
+
+    @property
+    def inset(self) -> int:
+        """Cells from the column to the statement."""
+        return width(self.line) + 2
+
+    @property
+    def detail_inset(self) -> int:
+        """Cells from the column to what changed: a little more, but never far from the column."""
+        return min(self.inset + 2, 8)
+
+    @property
+    def reach(self) -> int:
+        """Cells from the column to the right end."""
+        details = max(map(width, self.details), default=0)
+        return max(self.inset + width(self.text), self.detail_inset + details)
+
+
+def render_trace(system: System, trace: Trace, failure: str, spec: str, ink: Ink) -> list[str]:
+    """Return the lines of all steps, without the states at the ends.
+
+    `failure` is said of the step that fails, if there is one.
+    """
+    blocks = _blocks(system, trace, failure, spec)
+    if not blocks:
+        return []
+    steps = trace.steps if trace.failed is None else (*trace.steps, trace.failed)
+    actors = sorted(
+        {s.actor: actor_order(system, s) for s in steps}.items(), key=lambda item: item[1]
+    )
+    columns = _columns([name for name, _ in actors], blocks, ink.width)
+    numbers = {name: number for number, (name, _) in enumerate(actors)}
+    lines: list[str] = []
+    previous = None
+    for block in blocks:
+        start = columns[block.actor]
+        if block.actor != previous:
+            lines += [""] if previous is not None else []
+            lines.append(" " * start + ink.paint_actor(numbers[block.actor], block.actor))
+        lines += _block_lines(block, start, numbers[block.actor], ink)
+        previous = block.actor
+    return lines
+
+
+def _columns(actors: list[str], blocks: list[Block], total: int) -> dict[str, int]:
+    """Place the columns: apart by their contents if there is room, else as far apart as fits."""
+    reach = {actor: max(b.reach for b in blocks if b.actor == actor) for actor in actors}
+    room = total - GUTTER
+    gaps = max(len(actors) - 1, 1)
+    least = max(min(MIN_APART, (room - MIN_ROOM) // gaps), 0)
+    apart = max((room - max(reach.values())) // gaps, least)
+    columns = {actors[0]: GUTTER}
+    for left, right in pairwise(actors):
+        columns[right] = columns[left] + min(apart, max(reach[left], width(left)) + 3)
+    return columns
+
+
+def _block_lines(block: Block, start: int, actor: int, ink: Ink) -> list[str]:
+    room = max(ink.width - start, 24)
+    number = ink.paint("bad", f"{block.number:>4} !") if block.fails else f"{block.number:>4}  "
+    text = clip(block.text, room - block.inset)
+    head = f"{number}{' ' * (start - 6)}{ink.paint('dim', block.line)}  {text}"
+    used = start + block.inset + width(text)
+    if block.name and used + 2 + width(block.name) <= ink.width:
+        gap = ink.width - used - width(block.name)
+        head += " " * gap + ink.paint("dim", block.name)
+    lines = [head]
+    for detail in block.details:
+        wrapped = wrap(detail, room - block.detail_inset)
+        if len(wrapped) > MAX_DETAIL_LINES:
+            wrapped = [*wrapped[: MAX_DETAIL_LINES - 1], "  ..."]
+        margin = " " * (start + block.detail_inset)
+        lines += [margin + ink.paint_actor(actor, line) for line in wrapped]
+    return lines
+
+
+def _blocks(system: System, trace: Trace, failure: str, spec: str) -> list[Block]:
+    blocks = []
+    for number, step in enumerate(trace.steps, start=1):
+        before, after = trace.states[number - 1], trace.states[number]
+        details = (*told_choices(step), *told_changes(system, step, before, after))
+        blocks.append(_block(number, step, spec, details))
+    if trace.failed is not None:
+        details = (*told_choices(trace.failed), f"fails: {failure}")
+        blocks.append(_block(len(blocks) + 1, trace.failed, spec, details, fails=True))
+    return _aligned(blocks)
+
+
+def _block(
+    number: int, step: Step, spec: str, details: tuple[str, ...], *, fails: bool = False
+) -> Block:
+    action = step.action
+    site = action.site if action.source is None else action.source.site
+    if action.process is None:
+        return Block(number, step.actor, line_of(site, spec), call_text(step), "", details, fails)
+    text = statement_at(site)
+    return Block(number, step.actor, line_of(site, spec), text, step_name(action), details, fails)
+
+
+def _aligned(blocks: list[Block]) -> list[Block]:
+    """Pad line numbers of one actor to the same width."""
+    widest: dict[str, int] = {}
+    for b in blocks:
+        widest[b.actor] = max(widest.get(b.actor, 0), width(b.line))
+    return [replace(b, line=" " * (widest[b.actor] - width(b.line)) + b.line) for b in blocks]

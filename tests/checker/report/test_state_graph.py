@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import io
+import json
+
+import networkx
+import pytest
+
+from checker.report.state_graph import StateGraph, build_graph, graph_json, to_dot, to_graphml
+from tests.checker.report.samples import race
+from tests.support.systems import Crash, clock, crasher, deadlocker, digraph
+
+
+def test_nodes_and_edges_are_all_there() -> None:
+    graph = build_graph(clock(12), 1000)
+    assert (len(graph.states), len(graph.edges), graph.initial) == (12, 12, 12)
+    assert graph.unexpanded == 12
+    assert graph.bad == frozenset()
+
+
+def test_bad_states_are_marked() -> None:
+    assert build_graph(digraph([[0, 1, 2]], bad=2), 1000).bad == {2}
+    assert build_graph(crasher(Crash.ASSERTION), 1000).bad == {2}
+
+
+def test_a_cut_graph_says_so() -> None:
+    graph = build_graph(deadlocker(3), 10)
+    assert len(graph.states) > 10
+    assert graph.unexpanded < len(graph.states)
+    assert all(edge.source < graph.unexpanded for edge in graph.edges)
+
+
+def test_dot() -> None:
+    assert to_dot(build_graph(digraph([[0, 1]], bad=1), 1000)) == (
+        'digraph "digraph" {\n'
+        "  node [shape=box, fontsize=10];\n"
+        '  s0 [label="node = 0", style="bold"];\n'
+        '  s1 [label="node = 1", color=red];\n'
+        '  s0 -> s1 [label="edge_0_1"];\n'
+        "}\n"
+    )
+
+
+def test_dot_of_processes() -> None:
+    text = to_dot(build_graph(race(), 1000))
+    label = r"worker[Cpu0]: acquire.1\nworker[Cpu1]: acquire.1\ntaken = false"
+    assert f'  s0 [label="{label}", style="bold"];\n' in text
+    assert '  s0 -> s1 [label="worker[Cpu0] acquire.1"];\n' in text
+
+
+@pytest.mark.parametrize("graph", [build_graph(race(), 1000), build_graph(deadlocker(3), 10)])
+def test_networkx_reads_graphml(graph: StateGraph) -> None:
+    read = networkx.read_graphml(io.BytesIO(to_graphml(graph).encode()), force_multigraph=True)
+    assert read.number_of_nodes() == len(graph.states)
+    assert read.number_of_edges() == len(graph.edges)
+    for number in range(len(graph.states)):
+        data = read.nodes[f"s{number}"]
+        assert data["initial"] == (number < graph.initial)
+        assert data["bad"] == (number in graph.bad)
+        assert data["unexpanded"] == (number >= graph.unexpanded)
+    ends = sorted((int(a[1:]), int(b[1:])) for a, b in read.edges())
+    assert ends == sorted((edge.source, edge.target) for edge in graph.edges)
+
+
+def test_json() -> None:
+    graph = build_graph(race(), 1000)
+    written = json.loads(json.dumps(graph_json(graph)))
+    assert written["is_complete"] is True
+    assert len(written["states"]) == len(graph.states)
+    assert written["states"][0]["values"]["taken"] is False
+    first = written["edges"][0]
+    assert (first["source"], first["target"], first["action"]) == (0, 1, "worker.acquire.1")
