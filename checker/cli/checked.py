@@ -1,0 +1,117 @@
+"""What `k42 check` writes: the text on stdout, and the document that was asked for."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from checker.cli.console import ink_for, write_diagnostics, write_result
+from checker.report.ink import Ink
+from grammar.diagnostics import Diagnostic, Severity
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+    from checker.model.verdict import Result
+    from checker.report.values_json import Json
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What came of one specification."""
+
+    spec: str
+    reproduce: str
+    code: int
+    result: Result | None
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def text_of(checked: Checked, arguments: argparse.Namespace) -> str:
+    """Return the report; what a specification that was searched warns of goes to stderr."""
+    from checker.report.text import Request, render_mistakes, render_result
+
+    ink = Ink() if arguments.format == "text" and arguments.output else ink_for(sys.stdout)
+    if checked.result is None:
+        return render_mistakes(checked.spec, checked.diagnostics, ink)
+    if not arguments.quiet:
+        write_diagnostics(checked.diagnostics)
+    request = Request(
+        checked.spec,
+        checked.reproduce,
+        ink,
+        has_coverage=arguments.coverage,
+        is_quiet=arguments.quiet,
+    )
+    return render_result(checked.result, request)
+
+
+def write_document(
+    done: Sequence[Checked], texts: Sequence[str], arguments: argparse.Namespace
+) -> None:
+    """Write the one document about all runs, to the file or to stdout."""
+    match arguments.format:
+        case "json":
+            write_result(_json(done, is_strict=arguments.strict), arguments.output)
+        case "itf":
+            _write_itf(done[0], arguments.output)
+        case _:
+            if arguments.output is not None:
+                write_result("\n".join(texts), arguments.output)
+
+
+def _json(done: Sequence[Checked], *, is_strict: bool) -> str:
+    from checker.cli.main import version
+    from checker.report.json_doc import document, dump, run_of_mistakes, run_of_result
+
+    runs: list[Json] = []
+    for each in done:
+        if each.result is None:
+            runs.append(
+                run_of_mistakes(
+                    each.diagnostics,
+                    spec=each.spec,
+                    reproduce=each.reproduce,
+                    code=each.code,
+                    is_strict=is_strict,
+                )
+            )
+        else:
+            runs.append(
+                run_of_result(
+                    each.result,
+                    spec=each.spec,
+                    reproduce=each.reproduce,
+                    is_strict=is_strict,
+                    diagnostics=each.diagnostics,
+                )
+            )
+    return dump(document(runs, version()))
+
+
+def _write_itf(checked: Checked, output: str | None) -> None:
+    """Write the trace of the finding, or of the first witness; say so if there is none."""
+    from checker.report.itf import itf_trace
+    from checker.report.json_doc import dump
+
+    result = checked.result
+    if result is None:
+        if output is None:
+            write_diagnostics(checked.diagnostics)
+        return
+    traces = [("finding", f.name, f.trace) for f in result.findings]
+    traces += [("witness", w.property.name, w.trace) for w in result.witnesses]
+    for role, name, trace in traces:
+        if trace is not None:
+            about: dict[str, Json] = {
+                "source": checked.spec,
+                "verdict": result.verdict.value,
+                role: name,
+                "reproduce": checked.reproduce,
+            }
+            write_result(dump(itf_trace(result.system, trace, about)), output)
+            return
+    message = f"`{checked.spec}` {result.verdict.value}: there is no trace to write"
+    write_diagnostics([Diagnostic("K308", Severity.WARNING, None, message)])

@@ -1,0 +1,117 @@
+"""`k42 explain`: what a code, an exit code or a verdict means."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+from checker.cli.arguments import Parser, mistake, parser_for
+from checker.cli.codes import COMMAND_CODES, EXIT_CODES, VERDICTS, WORST_FIRST
+from checker.cli.console import write_out
+from checker.model.verdict import EXIT_HOLDS
+from checker.report.cells import wrap
+from checker.report.schema import schema
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+
+    from grammar.codes import CodeInfo
+
+WIDTH = 80
+SUMMARY = "explain a diagnostic code, an exit code or a verdict"
+EPILOG = """\
+examples:
+  k42 explain K112      the mistake behind a diagnostic
+  k42 explain 22        an exit code
+  k42 explain holds     a verdict
+  k42 explain exit      all exit codes
+  k42 explain json      the JSON schema of what `k42 check --format json` writes
+"""
+
+
+def parser() -> Parser:
+    """Return the parser of this command."""
+    result = parser_for("explain", SUMMARY, EPILOG)
+    result.add_argument(
+        "word", metavar="CODE", help="K112, 22, holds, exit; none lists everything", nargs="?"
+    )
+    return result
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the explanation."""
+    write_out(explanation(arguments.word))
+    return EXIT_HOLDS
+
+
+def explanation(word: str | None) -> str:
+    """Return what there is to say about a word.
+
+    Raises:
+        UsageError: nothing is known about it.
+    """
+    if word is None:
+        return _everything()
+    if word.lower() in {"exit", "codes", "exit-codes"}:
+        return _exit_codes()
+    if word.lower() in {"json", "schema"}:
+        return json.dumps(schema(), indent=2) + "\n"
+    for topic in (*COMMAND_CODES, *VERDICTS):
+        if topic.word.lower() == word.lower():
+            return f"{topic.word}: {topic.title}\n\n{_prose(topic.text)}\n"
+    for code, meaning in EXIT_CODES:
+        if word == str(code):
+            return _exit_code(code, meaning)
+    for info in all_codes():
+        if info.code.lower() == word.lower():
+            return _code(info)
+    raise mistake("K300", f"there is nothing to explain about `{word}`", "`k42 explain` lists all")
+
+
+def _prose(text: str) -> str:
+    """Fill paragraphs; what is indented stays as it is."""
+    paragraphs = text.strip().split("\n\n")
+    return "\n\n".join(
+        part if part.startswith(" ") else "\n".join(wrap(" ".join(part.split()), WIDTH, hang=0))
+        for part in paragraphs
+    )
+
+
+def all_codes() -> Iterator[CodeInfo]:
+    """Yield what is known of every code of the language."""
+    from checker.model.step_codes import STEP_CODES
+    from grammar.codes import SYNTAX_CODES
+
+    yield from SYNTAX_CODES
+    yield from STEP_CODES
+
+
+def _code(info: CodeInfo) -> str:
+    parts = [f"{info.code}: {info.title}", _prose(info.explanation)]
+    for title, text in (("wrong", info.wrong), ("right", info.right)):
+        if text.strip():
+            lines = "\n".join(f"    {line}".rstrip() for line in text.strip("\n").splitlines())
+            parts.append(f"{title}:\n\n{lines}")
+    return "\n\n".join(parts) + "\n"
+
+
+def _exit_code(code: int, meaning: str) -> str:
+    related = [t for t in VERDICTS if re.search(rf"\b{code}\b", t.text)]
+    see = "".join(f"\n  k42 explain {topic.word}" for topic in related)
+    return f"exit code {code}: {meaning}\n" + (f"\nsee also:{see}\n" if see else "")
+
+
+def _exit_codes() -> str:
+    rows = "".join(f"  {code:>3}  {meaning}\n" for code, meaning in EXIT_CODES)
+    order = ", ".join(map(str, WORST_FIRST))
+    return (
+        f"exit codes:\n\n{rows}\nOf several specifications the first of these counts:\n  {order}\n"
+    )
+
+
+def _everything() -> str:
+    topics = "".join(f"  {t.word:<11} {t.title}\n" for t in (*VERDICTS, *COMMAND_CODES))
+    infos = "".join(f"  {info.code:<11} {info.title}\n" for info in all_codes())
+    return f"{_exit_codes()}\nwords and codes:\n\n{topics}{infos}"
