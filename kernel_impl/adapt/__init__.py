@@ -1,0 +1,1 @@
+"""Adaptation: the implementation of an object changes while it is used."""

@@ -1,0 +1,1 @@
+"""Clustered objects: references that each processor translates for itself."""

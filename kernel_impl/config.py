@@ -1,0 +1,65 @@
+"""Sizes and switches: what one build of the kernel is made with.
+
+Everything that K42 would allocate comes from a pool whose size stands here. An exploration uses the
+smallest sizes that show the mechanism; a running kernel uses `running(processors)`.
+
+`Repairs` says which of the defects that were found in the 2005 tree are repaired. `REPAIRED` is the
+kernel; `AS_BUILT` is the same code with the old decisions, so that every defect can be shown.
+
+Source: K42 lib/libc/cobj/sys/COSconsts.h, lib/libc/scheduler/VPSet.H (`VPLimit`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """Prices of memory accesses in ticks, and the shape of the memory."""
+
+    processors_per_node: int = 4
+    hit: int = 1
+    local: int = 30
+    remote: int = 100
+    step: int = 1
+    """What a step costs besides its memory accesses."""
+
+
+@dataclass(frozen=True, slots=True)
+class Repairs:
+    """Which known defects are repaired; the letters are those of the dossier."""
+
+    # Hot swapping.
+    phase_lock_is_released: bool = True  # A: whoever wins the ticket, the last worker unlocks
+    zero_is_tested_again: bool = True  # B: the epilog looks at the counter after the phase
+    chains_are_known: bool = True  # C: a call chain is recognised on every processor
+    destroy_is_after_unlock: bool = True  # J: a pending destroy waits for the end of the switch
+    root_is_read_inside: bool = True  # F, COS-B1: the old root is read after switchEntry
+    # Generations.
+    marker_is_locked: bool = True  # E: the thread marker is taken under the lock
+    # Request counts.
+    stop_is_tested_again: bool = True  # RC-1: a woken stopper looks at the count
+    loser_is_told: bool = True  # RC-2: the loser of a shutdown never returns 0
+    count_decides: bool = True  # RC-3: who turns the count negative wins, not who is named
+    # Dynamic update.
+    updates_are_counted_first: bool = True  # DU-B1, DU-B2
+    # Object handles.
+    handles_are_numbered: bool = True  # IPC-B1: freeing a handle changes its sequence number
+
+
+REPAIRED: Final = Repairs()
+AS_BUILT: Final = Repairs(
+    phase_lock_is_released=False,
+    zero_is_tested_again=False,
+    chains_are_known=False,
+    destroy_is_after_unlock=False,
+    root_is_read_inside=False,
+    marker_is_locked=False,
+    stop_is_tested_again=False,
+    loser_is_told=False,
+    count_decides=False,
+    updates_are_counted_first=False,
+    handles_are_numbered=False,
+)

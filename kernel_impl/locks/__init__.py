@@ -1,0 +1,1 @@
+"""Locks: spinning, queueing, blocking, readers and writers, and counts of requests."""

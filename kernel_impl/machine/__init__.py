@@ -1,0 +1,1 @@
+"""The machine: processors, words, interrupts, time, and what memory accesses cost."""

@@ -1,0 +1,33 @@
+"""Scenarios: small systems that show one mechanism each, to explore and to run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Final
+
+from kernel_impl.scenarios import adapt, cobj, locks, trace
+from kernel_impl.system import System
+
+__all__ = ["CONFIGURATIONS"]
+
+CONFIGURATIONS: Final[Mapping[str, Callable[..., System]]] = MappingProxyType(
+    {
+        "spin": locks.spin,
+        "ticket": locks.ticket,
+        "mcs": locks.mcs,
+        "fair": locks.fair,
+        "unfair": locks.unfair,
+        "read_write": locks.read_write,
+        "sequence": locks.sequence,
+        "shutdown": locks.shutdown,
+        "stop": locks.stop,
+        "generation": cobj.generation,
+        "miss": cobj.miss,
+        "destroy": cobj.destroy,
+        "swap": adapt.swap,
+        "mediated": adapt.mediated,
+        "trace": trace.trace,
+    }
+)
+"""Every configuration by the name that the port knows it by."""

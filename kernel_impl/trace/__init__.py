@@ -1,0 +1,1 @@
+"""Tracing: lockless buffers on every processor, their consumer, text and pictures."""
