@@ -240,7 +240,7 @@ class Generator:
 
     def _ended(self, expressions: ExpressionWriter) -> Fragment:
         """Return the condition under which a state may be stuck."""
-        at_end = self._all_at_end() if self._system.processes else "0"
+        at_end = self._all_at_end() if self._system.ends_by_itself else "0"
         if self._system.terminal is None:
             return Text(f"({at_end})")
         return Text(f"({at_end} or {expressions.condition(self._system.terminal, View())})")

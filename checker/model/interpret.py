@@ -188,10 +188,10 @@ def judge_step(system: System, expr: Expr, before: State, after: State) -> Judge
 def is_terminated(system: System, state: State) -> Judgement:
     """Judge whether a state may have no successor: every process at `end`, or `terminal` holds.
 
-    A system without processes ends only where it says so.
+    Actions alone end only where `terminal` says so.
     """
     values = environment(system, state)
-    if system.processes and all(_at_end(process, values) for process in system.processes):
+    if system.ends_by_itself and all(_at_end(process, values) for process in system.processes):
         return Holds()
     if system.terminal is None:
         return Fails()

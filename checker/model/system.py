@@ -168,6 +168,15 @@ class System:
         """Variables that only properties read."""
         return tuple(v for v in self.variables if v.role.value == "ghost")
 
+    @property
+    def ends_by_itself(self) -> bool:
+        """Whether states in which every process is at `end` are ends.
+
+        With actions but no process only `terminal` says what an end is; with neither, every state
+        is one, since nothing was ever meant to happen.
+        """
+        return bool(self.processes) or not self.actions
+
 
 State = tuple["Value", ...]
 """Values of `System.variables`, in order."""

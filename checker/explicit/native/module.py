@@ -229,7 +229,7 @@ def _write_ended(unit: Unit, system: System) -> None:
     code.head = f"define internal i1 @ended({head}) nounwind noinline"
     terms = Terms(unit, code)
     no = code.label()
-    if system.processes:
+    if system.ends_by_itself:
         other = code.label()
         at_end = TRUE
         for process in system.processes:
