@@ -1,6 +1,6 @@
 """From a path to a system: the one pipeline that every command starts with.
 
-Read, parse and follow imports (`grammar.modules`); give meaning (`checker.model.assemble`). Nothing
+Read, parse and follow imports (`grammar.modules`); give meaning (`checker.elaborate.assemble`). Nothing
 is printed here, and nothing raised: mistakes are diagnostics, in the order of the text.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Final
 
-from checker.model.assemble import build_system
+from checker.elaborate.assemble import build_system
 from grammar.diagnostics import Collector
 from grammar.modules import load_modules
 

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from checker.model.code import (
+from checker.model.ir import (
+    Effect,
+    Expr,
+    Local,
+    Role,
+    Seq,
+    Variable,
+)
+from checker.model.system import System
+from checker.model.types import MapType, Type
+from checker.steps.code import (
     Atomic,
     Block,
     Branch,
@@ -21,17 +31,7 @@ from checker.model.code import (
     Return,
     Wait,
 )
-from checker.model.ir import (
-    Effect,
-    Expr,
-    Local,
-    Role,
-    Seq,
-    Variable,
-)
-from checker.model.steps import LoweredProcess, ProcessCode, lower_process
-from checker.model.system import System
-from checker.model.types import MapType, Type
+from checker.steps.cut import LoweredProcess, ProcessCode, lower_process
 from grammar.diagnostics import Collector
 from tests.support.builder import Builder
 

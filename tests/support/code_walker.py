@@ -1,6 +1,6 @@
 """A naive way to carry out stepwise code: node by node, every local in the state.
 
-It shares with `checker.model.steps` the control-flow graph and the decision where control rests, and
+It shares with `checker.steps.cut` the control-flow graph and the decision where control rests, and
 nothing of what makes steps efficient: no liveness, no effects that cover more than one node, no joins.
 """
 
@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from checker.model.atomicity import Thread
-from checker.model.code import Code, Do, Pause, Pick, Wait
-from checker.model.flow import Enter, Flow, Leave, Node, Open, Pass, Split, Test, build_flow
 from checker.model.interpret import Moved, perform
 from checker.model.ir import NOTHING, Effect, Guard, Literal, Local, Role, Seq, Variable
-from checker.model.promotion import Translator, translator
-from checker.model.resting import Resting, decide
 from checker.model.system import Action, State, System
 from checker.model.types import BOOL, MapType, Type, Value, default
+from checker.steps.atomicity import Thread
+from checker.steps.code import Code, Do, Pause, Pick, Wait
+from checker.steps.flow import Enter, Flow, Leave, Node, Open, Pass, Split, Test, build_flow
+from checker.steps.promotion import Translator, translator
+from checker.steps.resting import Resting, decide
 from grammar.diagnostics import Collector
 from grammar.source import NOWHERE
 

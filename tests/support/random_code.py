@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 from hypothesis import strategies as st
 
-from checker.model.code import Block, Code
 from checker.model.ir import Expr, Local, Op
 from checker.model.types import IntType, MapType, Type
+from checker.steps.code import Block, Code
 from tests.support.code_builder import CodeBuilder
 
 _BIT = IntType(0, 1)

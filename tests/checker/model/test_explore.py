@@ -100,9 +100,16 @@ def test_nothing_to_begin_with_is_an_error() -> None:
     assert (found.distinct, found.depth, found.initial) == (0, 0, 0)
 
 
-def test_system_without_actions_is_a_deadlock() -> None:
+def test_system_with_nothing_that_could_happen_has_ended() -> None:
     b = Builder("still")
     b.variable("n", IntType(0, 1))
+    assert explore(b.build()).findings == ()
+
+
+def test_system_without_processes_whose_actions_are_impossible_is_a_deadlock() -> None:
+    b = Builder("stuck")
+    b.variable("n", IntType(0, 1))
+    b.action("act", guard=b.literal(False, BOOL))
     assert [f.kind for f in explore(b.build()).findings] == [FindingKind.DEADLOCK]
     assert explore(b.build(terminal=b.true)).findings == ()
 

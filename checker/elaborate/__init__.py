@@ -1,0 +1,1 @@
+"""Syntax to stepwise code and typed expressions: names, types, constants, inlining."""

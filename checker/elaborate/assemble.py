@@ -1,0 +1,243 @@
+"""From parsed files to a system: `build_system`.
+
+The order follows what needs what. Names first; constants, types and variables when something needs
+them; processes are declared, their code elaborated and cut into steps, so that control points are
+known; actions and properties, which may speak of them, come last. A mistake stops none of this:
+what depends on it is left out silently, everything else is still looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from checker.elaborate.constants import check_overrides, settings, value_of
+from checker.elaborate.context import Build
+from checker.elaborate.control import replaced, replaced_in_effect
+from checker.elaborate.expressions import expression
+from checker.elaborate.instances import Imported, instantiate
+from checker.elaborate.processes import (
+    action,
+    check_function,
+    check_procedure,
+    declare_process,
+    lowered,
+    process_code,
+)
+from checker.elaborate.properties import assumption, check_names, checked, condition
+from checker.elaborate.state import Initial, initial, initial_effect, ordered
+from checker.elaborate.statements import block
+from checker.elaborate.typexprs import entity_type
+from checker.model import terms
+from checker.model.ir import Guard, Seq
+from checker.model.sizes import MAX_BITS, bits
+from checker.model.system import System
+from checker.model.types import SortType
+from grammar import syntax
+
+if TYPE_CHECKING:
+    from checker.elaborate.scope import Entity
+    from checker.model.ir import Effect, Expr, Variable
+    from checker.model.system import Action, Assumption, Property
+    from checker.steps.cut import LoweredProcess
+    from grammar.diagnostics import Collector
+    from grammar.modules import ModuleGraph
+    from grammar.source import Span
+
+
+def build_system(
+    graph: ModuleGraph, overrides: Mapping[str, str], collector: Collector
+) -> System | None:
+    """Return the system that the root file of the graph describes.
+
+    Args:
+        overrides: values of constants and sizes of sorts, by their full names (`-c`).
+
+    Returns:
+        None after adding at least one error to `collector`.
+    """
+    imported = {
+        id(each.declaration): each.module.specification
+        for module in graph.modules
+        for each in module.imports
+    }
+    root = graph.root.specification
+    return system_of(root, lambda decl: imported.get(id(decl)), overrides, collector)
+
+
+def system_of(
+    root: syntax.Specification,
+    imported: Imported,
+    overrides: Mapping[str, str],
+    collector: Collector,
+) -> System | None:
+    """Return the system of a specification whose imports `imported` looks up."""
+    world = instantiate(root, imported, collector)
+    build = Build(collector, overrides, expression, block)
+    parts = _Parts()
+    check_overrides(build, world.entities)
+    check_names(build, world.entities)
+    _declare(build, world.entities, parts)
+    _elaborate_processes(build, world.entities, parts)
+    _elaborate_others(build, world.entities, parts)
+    if collector.has_errors:
+        return None
+    return _system(build, root, world.entities, parts)
+
+
+@dataclass(slots=True)
+class _Parts:
+    """What a system is put together from."""
+
+    starts: list[Initial] = field(default_factory=list)
+    sorts: dict[SortType, None] = field(default_factory=dict)
+    lowered: list[LoweredProcess] = field(default_factory=list)
+    process_variables: list[Variable] = field(default_factory=list)
+    actions: list[Action] = field(default_factory=list)
+    properties: list[Property] = field(default_factory=list)
+    assumptions: list[Assumption] = field(default_factory=list)
+    initially: list[tuple[Expr, Span]] = field(default_factory=list)
+    terminal: list[Expr] = field(default_factory=list)
+
+
+def _declare(build: Build, entities: list[Entity], parts: _Parts) -> None:
+    """Work out every constant, type, variable and process head."""
+    for entity in entities:
+        match entity.decl:
+            case syntax.ConstDecl():
+                value_of(build, entity, entity.span)
+            case syntax.SortDecl():
+                of = entity_type(build, entity, entity.span)
+                if isinstance(of, SortType):
+                    parts.sorts[of] = None
+            case syntax.EnumDecl() | syntax.TypeDecl() | syntax.RecordDecl():
+                entity_type(build, entity, entity.span)
+            case syntax.ProcessDecl():
+                declare_process(build, entity)
+            case _:
+                pass
+    for entity in entities:
+        if isinstance(entity.decl, syntax.VarDecl):
+            start = initial(build, entity)
+            if start is not None:
+                parts.starts.append(start)
+
+
+def _elaborate_processes(build: Build, entities: list[Entity], parts: _Parts) -> None:
+    """Elaborate the code of all processes; cut it if nothing at all is wrong with any of it."""
+    processes = [entity for entity in entities if isinstance(entity.decl, syntax.ProcessDecl)]
+    codes = [(entity, process_code(build, entity)) for entity in processes]
+    for entity, found in codes:
+        state = build.processes.get(entity)
+        if found is not None:
+            parts.lowered.append(lowered(build, entity, *found))
+        if state is not None:
+            state.is_elaborated = True
+            parts.process_variables += [v for v in state.locals.values() if v is not None]
+    parts.lowered = [_placed(build, each) for each in parts.lowered]
+
+
+def _placed(build: Build, found: LoweredProcess) -> LoweredProcess:
+    """Replace what stood in for control points in the code of a process."""
+    if not build.stand_ins:
+        return found
+    actions = tuple(
+        replace(
+            each,
+            guard=replaced(build, each.guard),
+            body=replaced_in_effect(build, each.body),
+        )
+        for each in found.actions
+    )
+    return replace(found, actions=actions, init=replaced_in_effect(build, found.init))
+
+
+def _elaborate_others(build: Build, entities: list[Entity], parts: _Parts) -> None:
+    for entity in entities:
+        match entity.decl:
+            case syntax.ActionDecl():
+                found = action(build, entity)
+                if found is not None:
+                    parts.actions.append(found)
+            case syntax.ProcedureDecl():
+                check_procedure(build, entity)
+            case syntax.FunctionDecl():
+                check_function(build, entity)
+            case syntax.PropertyDecl():
+                _property(build, entity, entity.decl, parts)
+            case _:
+                pass
+
+
+def _property(build: Build, entity: Entity, decl: syntax.PropertyDecl, parts: _Parts) -> None:
+    match decl.kind:
+        case "assume":
+            assumed = assumption(build, entity)
+            if assumed is not None:
+                parts.assumptions.append(assumed)
+        case "initially":
+            demanded = condition(build, entity)
+            if demanded is not None:
+                parts.initially.append((demanded, decl.span))
+        case "terminal":
+            final = condition(build, entity)
+            if final is not None:
+                parts.terminal.append(final)
+        case _:
+            found = checked(build, entity)
+            if found is not None:
+                parts.properties.append(found)
+
+
+def _system(
+    build: Build, root: syntax.Specification, entities: list[Entity], parts: _Parts
+) -> System | None:
+    starts = ordered(build, parts.starts)
+    variables = _variables(parts)
+    _check_width(build, root, variables)
+    if build.collector.has_errors:
+        return None
+    rest: tuple[Effect, ...] = tuple(each.init for each in parts.lowered)
+    rest += tuple(Guard(demanded, site) for demanded, site in parts.initially)
+    return System(
+        name=root.name.text,
+        doc=root.doc,
+        sorts=tuple(parts.sorts),
+        variables=variables,
+        processes=tuple(each.process for each in parts.lowered),
+        init=initial_effect(starts, Seq(rest)),
+        actions=(
+            *(each for found in parts.lowered for each in found.actions),
+            *parts.actions,
+        ),
+        properties=tuple(parts.properties),
+        assumptions=tuple(parts.assumptions),
+        terminal=terms.disjunction(build.terms, tuple(parts.terminal)) if parts.terminal else None,
+        settings=settings(build, entities),
+        atomicity=tuple(note for found in parts.lowered for note in found.atomicity),
+        terms=build.terms,
+    )
+
+
+def _variables(parts: _Parts) -> tuple[Variable, ...]:
+    """Return all variables: shared ones as declared, then those of each process."""
+    found = [start.variable for start in parts.starts]
+    for each in parts.lowered:
+        own = [v for v in parts.process_variables if v.owner == each.process.name]
+        control, *promoted = each.variables
+        found += [control, *own, *promoted]
+    return tuple(found)
+
+
+def _check_width(build: Build, root: syntax.Specification, variables: tuple[Variable, ...]) -> None:
+    width = sum(bits(variable.type) for variable in variables)
+    if width <= MAX_BITS:
+        return
+    widest = max(variables, key=lambda variable: bits(variable.type))
+    build.collector.error(
+        "K117",
+        root.name.span,
+        f"one state of this specification would take more than {MAX_BITS:,} bits",
+        remedy=f"`{widest.name}` alone takes {bits(widest.type):,}; choose smaller bounds",
+    )

@@ -1,0 +1,1 @@
+"""Stepwise code to actions: where control rests, and what each step does."""
