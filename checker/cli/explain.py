@@ -81,7 +81,7 @@ def _prose(text: str) -> str:
 
 def all_codes() -> Iterator[CodeInfo]:
     """Yield what is known of every code of the language."""
-    from checker.model.step_codes import STEP_CODES
+    from checker.steps.codes import STEP_CODES
     from grammar.codes import SYNTAX_CODES
 
     yield from SYNTAX_CODES

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from checker.cli.arguments import mistake
 from checker.cli.console import ProgressLine
-from checker.explicit.python_engine import PythonEngine
+from checker.explicit.python.engine import PythonEngine
 from checker.explicit.search import Progress, SearchOptions, check
 
 if TYPE_CHECKING:

@@ -1,1 +1,1 @@
-"""The explicit-state engine: generated successor functions and searches."""
+"""Explicit-state search: one protocol, the engines that answer it, and what all of them share."""

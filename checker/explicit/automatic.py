@@ -1,9 +1,9 @@
 """The choice of an engine: generated Python for small spaces, native code for what goes on.
 
-The search begins with the engine that needs no compiler and answers in milliseconds. When it has seen
-`THRESHOLD` states it hands them over: the native engine takes the states seen and goes on with the
-next level, so that nothing is done twice but the level in which that happens. What is told is the same
-to the byte. Numba, llvmlite and NumPy are imported at that moment and not before.
+The search begins with the engine that needs no compiler and answers in milliseconds. When it has
+seen `THRESHOLD` states it hands them over: the native engine takes the states seen and goes on
+with the next level, so that nothing is done twice but the level in which that happens. What is
+told is the same to the byte. Numba, llvmlite and NumPy are imported at that moment and not before.
 
 What native code cannot take (see `Unsupported`) stays with Python.
 """
@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from checker.explicit.engine import Expansion, Pulse
 from checker.explicit.native.values import Unsupported
-from checker.explicit.python_engine import PythonEngine
+from checker.explicit.python.engine import PythonEngine
 
 if TYPE_CHECKING:
-    from checker.explicit.exact import Exact
     from checker.explicit.layout import Layout
     from checker.explicit.native.engine import NativeEngine, NativeLevel
+    from checker.explicit.python.exact import Exact
     from checker.explicit.search import EngineMaker
     from checker.model.system import System
 
@@ -47,10 +47,17 @@ def engine_maker(
     if name == "python":
         return PythonEngine
     threads = workers or cpu_count() or 1
+
+    def native(system: System, layout: Layout, exact: Exact) -> NativeEngine:
+        return _native(system, layout, exact, workers=threads)
+
+    def automatic(system: System, layout: Layout, exact: Exact) -> AutomaticEngine:
+        return AutomaticEngine(system, layout, exact, workers=threads, threshold=threshold)
+
     if name == "native":
-        return partial(_native, workers=threads)
+        return native
     assert name == "auto", f"no engine is called {name}"
-    return partial(AutomaticEngine, workers=threads, threshold=threshold)
+    return automatic
 
 
 def _native(system: System, layout: Layout, exact: Exact, *, workers: int) -> NativeEngine:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
-from checker.explicit.shape import Shapes
+from checker.explicit.python.shape import Shapes
 
 if TYPE_CHECKING:
     from checker.model.system import System

@@ -18,8 +18,8 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from checker.explicit.depth import room_for
-from checker.explicit.exact import Exact, conjuncts
 from checker.explicit.layout import Layout
+from checker.explicit.python.exact import Exact, conjuncts
 from checker.model.system import PropertyKind
 from checker.model.trace import Step
 from checker.model.types import show
@@ -27,7 +27,7 @@ from checker.model.verdict import FindingKind
 
 if TYPE_CHECKING:
     from checker.explicit.engine import Subject
-    from checker.explicit.exact import Transition
+    from checker.explicit.python.exact import Transition
     from checker.model.system import System
 
 Graph: TypeAlias = Any

@@ -26,9 +26,9 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from checker.explicit.depth import room_for
 from checker.explicit.engine import Engine, Evidence, Expansion, Pulse, Subject
-from checker.explicit.exact import Exact
 from checker.explicit.layout import Layout
-from checker.explicit.python_engine import PythonEngine
+from checker.explicit.python.engine import PythonEngine
+from checker.explicit.python.exact import Exact
 from checker.explicit.traces import Tracer
 from checker.model.coverage_points import coverage, coverage_points
 from checker.model.findings import assumption_findings, no_initial_state

@@ -22,7 +22,7 @@ from heapq import nsmallest
 from typing import TYPE_CHECKING, Final, Generic, TypeAlias
 
 from checker.explicit.engine import Level
-from checker.explicit.exact import Transition
+from checker.explicit.python.exact import Transition
 from checker.model.findings import end_findings, failure_finding, state_findings, step_findings
 from checker.model.interpret import Moved
 from checker.model.replay import replay
@@ -31,7 +31,7 @@ from checker.model.verdict import FindingKind, Witness
 
 if TYPE_CHECKING:
     from checker.explicit.engine import Engine, Evidence, Subject
-    from checker.explicit.exact import Exact
+    from checker.explicit.python.exact import Exact
     from checker.model.replay import Claim
     from checker.model.system import Property, System
     from checker.model.verdict import Finding

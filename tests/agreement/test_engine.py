@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 from hypothesis import given, settings
 
-from checker.explicit.python_engine import PythonEngine
+from checker.explicit.python.engine import PythonEngine
 from checker.model.system import System
 from tests.support.budgets import BUDGETS
 from tests.support.engine_laws import assert_engine_agrees

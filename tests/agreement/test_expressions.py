@@ -7,12 +7,12 @@ from itertools import product
 
 import pytest
 
-from checker.explicit.budget import Budget
-from checker.explicit.conversions import Fault
-from checker.explicit.expressions import ExpressionWriter, View, low_of
-from checker.explicit.fragments import value
 from checker.explicit.layout import Layout, encode
-from checker.explicit.unit import Unit
+from checker.explicit.python.budget import Budget
+from checker.explicit.python.conversions import Fault
+from checker.explicit.python.expressions import ExpressionWriter, View, low_of
+from checker.explicit.python.fragments import value
+from checker.explicit.python.unit import Unit
 from checker.model.evaluate import Scope, evaluate
 from checker.model.interpret import environment
 from checker.model.ir import Apply, Expr, Local, Op, Quantifier, Variable

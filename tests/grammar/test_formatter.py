@@ -19,7 +19,7 @@ from tests.support.syntax_strategies import specifications
 
 SHIPPED = [path.read_text(encoding="utf-8") for path in SPECIFICATIONS]
 
-LONG = "a" * 28
+LONG = "a" * 28  # three fit on a line of 100, and four do not
 
 # What stands below `spec test`, and how it is set.
 CASES: list[tuple[str, str]] = [
@@ -29,7 +29,12 @@ CASES: list[tuple[str, str]] = [
     ("process p { skip skip }", "process p {\n  skip\n  skip\n}"),
     ("process p {}", "process p { }"),
     ("process p {\n\n\nskip\n\n\n\nskip\n\n}", "process p {\n  skip\n\n  skip\n}"),
-    ("process p { if a { skip }\nelse\n{ skip } }", "process p { if a { skip } else { skip } }"),
+    (
+        "process p {\nif a { skip }\nelse\n{ skip } }",
+        "process p {\n  if a { skip } else { skip }\n}",
+    ),
+    ("process p { if a { skip }\nelse { skip } }", "process p {\n  if a { skip } else { skip }\n}"),
+    ("process p { if a { skip } else { skip } }", "process p { if a { skip } else { skip } }"),
     (
         "process p {\natomic a := b\natomic { a := b } }",
         "process p {\n  atomic a := b\n  atomic { a := b }\n}",
@@ -51,18 +56,24 @@ CASES: list[tuple[str, str]] = [
     ('import "a.k42"as M( N=1 )', 'import "a.k42" as M(N = 1)'),
     ("import a.b as b", "import a.b as b"),
     ("import a.b", "import a.b"),
+    # What does not fit behind its sign stands below it; brackets open if it does not fit there.
+    (f"invariant i: f({LONG}, {LONG}, {LONG}, b)", f"invariant i:\n  f({LONG}, {LONG}, {LONG}, b)"),
     (
-        f"invariant i: f({LONG}, {LONG}, {LONG}, b)",
-        f"invariant i: f(\n  {LONG},\n  {LONG},\n  {LONG},\n  b\n)",
+        f"invariant i: f({LONG}, {LONG}, {LONG}, {LONG})",
+        f"invariant i: f(\n  {LONG},\n  {LONG},\n  {LONG},\n  {LONG}\n)",
     ),
     (f"invariant i: {LONG} and {LONG} and {LONG}", f"invariant i:\n  {LONG} and {LONG} and {LONG}"),
     (
-        f"invariant i: {LONG} or {LONG} and {LONG} or b",
-        f"invariant i:\n  {LONG}\n  or {LONG} and {LONG}\n  or b",
+        f"invariant i: {LONG} or {LONG} and {LONG} or bb",
+        f"invariant i:\n  {LONG}\n  or {LONG} and {LONG}\n  or bb",
+    ),
+    (
+        f"function f(): bool = {{{LONG} for {LONG}: T where bbbbbbbb}}",
+        f"function f(): bool =\n  {{{LONG} for {LONG}: T where bbbbbbbb}}",
     ),
     (
         f"function f(): bool = {{{LONG} for {LONG}: T where {LONG}}}",
-        f"function f(): bool =\n  {{{LONG} for {LONG}: T where {LONG}}}",
+        f"function f(): bool = {{\n  {LONG}\n  for {LONG}: T\n    where {LONG}\n}}",
     ),
 ]
 

@@ -396,6 +396,5 @@ def test_keywords_are_words() -> None:
 
 
 def test_grammar_has_neither_conflicts_nor_ambiguous_tokens() -> None:
-    pytest.importorskip("interegular")
     text = importlib.resources.files("grammar").joinpath("k42.lark").read_text(encoding="utf-8")
     make_tables(text, is_strict=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checker.explicit.budget import Budget
+from checker.explicit.python.budget import Budget
 
 USUAL = Budget()
 TIGHT = Budget(

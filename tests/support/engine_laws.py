@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from checker.explicit.exact import Exact
 from checker.explicit.layout import Layout
-from checker.explicit.python_engine import PythonEngine
+from checker.explicit.python.engine import PythonEngine
+from checker.explicit.python.exact import Exact
 from checker.explicit.search import EngineMaker, check
 from checker.model.coverage_points import coverage, coverage_points
 from checker.model.explore import Exploration, explore, finding_length

@@ -90,10 +90,10 @@ def for_each(
     members = domain_of(terms, expr.local, domain, view)
     code = terms.code
     if is_unrolled(terms, expr.local, terms.unit.shapes.term(expr).weight):
-        for at, value in enumerate(constants(terms, expr.local)):
+        for number, value in enumerate(constants(terms, expr.local)):
             after = code.label()
-            _skip_unless_member(terms, members, known(at), after)
-            each(view.bind(expr.local, value), known(at))
+            _skip_unless_member(terms, members, known(number), after)
+            each(view.bind(expr.local, value), known(number))
             code.jump(after)
             code.start(after)
         return

@@ -189,11 +189,11 @@ def write(code: Function, place: Located, value: Number) -> None:
         return
     match place.memory:
         case Cell(pointer):
-            _merge(code, pointer, place.offset, size, value, 1)
+            _merge(code, pointer, place.offset, size=size, value=value, span=1)
         case Words() as memory:
             window = _window(code, memory, place.offset, size, straddles=place.straddles)
             pointer, within, span = window
-            _merge(code, pointer, within, size, value, span)
+            _merge(code, pointer, within, size=size, value=value, span=span)
         case Register():
             raise AssertionError("a register is not written to")
         case _:
@@ -201,7 +201,7 @@ def write(code: Function, place: Located, value: Number) -> None:
 
 
 def _merge(
-    code: Function, pointer: str, offset: Number, size: int, value: Number, span: int
+    code: Function, pointer: str, offset: Number, *, size: int, value: Number, span: int
 ) -> None:
     width_ = WORD * span
     wide = code.resize(value, width_, is_signed=False)

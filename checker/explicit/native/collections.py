@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from checker.explicit.conversions import hull
 from checker.explicit.layout import components, length_width, offsets, width
 from checker.explicit.native import conversions
 from checker.explicit.native.assembly import FALSE, WORD, Number, known
 from checker.explicit.native.cells import code_of, code_width, number_of, number_width, read
 from checker.explicit.native.values import MAX_WIDTH, Unsupported
+from checker.explicit.python.conversions import hull
 from checker.model.ir import Apply, Op
 from checker.model.types import IntType, SeqType, SetType, cardinality
 
@@ -198,7 +198,8 @@ def _elements(terms: Terms, expr: Apply, view: View) -> Number:
     if of.bound > conversions.MAX_PARTS:
         raise Unsupported(f"the elements of a sequence of {of.bound} are gathered")
     length = code.conj(whole, (1 << head) - 1)
-    result = known(0, code_width(expr.type))
+    wide = code_width(expr.type)
+    result = known(0, wide)
     for at in range(of.bound):
 
         def member(at: int = at) -> Number:
@@ -207,10 +208,10 @@ def _elements(terms: Terms, expr: Apply, view: View) -> Number:
             stored = code.conj(stored, (1 << size) - 1)
             number = number_of(code, stored, of.element)
             place = terms.place(number, of.element, target)
-            return code.shl(known(1, result.width), place)
+            return code.shl(known(1, wide), place)
 
         exists = code.test("ult", known(at, length.width), length)
-        more = code.conditional(exists, member, lambda: known(0, code_width(expr.type)))
+        more = code.conditional(exists, member, lambda: known(0, wide))
         result = code.disj(result, more)
     return result
 
@@ -309,8 +310,8 @@ def construct(terms: Terms, expr: Construct, view: View) -> Number:
     result = known(0, code_width(of))
     if isinstance(of, SetType):
         for value, part in zip(values, expr.parts, strict=True):
-            at = terms.place(value, part.type, of.element)
-            result = code.disj(result, code.shl(known(1, result.width), at))
+            place = terms.place(value, part.type, of.element)
+            result = code.disj(result, code.shl(known(1, result.width), place))
         return result
     types: tuple[Type, ...]
     starts: tuple[int, ...]

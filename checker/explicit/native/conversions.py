@@ -3,14 +3,13 @@
 `adapted` is for a value that is known to belong to the target, `converted` checks, and `belonging`
 converts without reducing integers that wrap: it fails exactly if the target has no such value.
 
-Agrees with: checker.explicit.conversions (tests/agreement/test_native.py).
+Agrees with: checker.explicit.python.conversions (tests/agreement/test_native.py).
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, assert_never
 
-from checker.explicit.conversions import conversion, identity
 from checker.explicit.layout import (
     codes,
     components,
@@ -23,6 +22,7 @@ from checker.explicit.layout import (
 from checker.explicit.native.assembly import WORD, Number, known
 from checker.explicit.native.cells import code_of, code_width, number_of, number_width
 from checker.explicit.native.values import MAX_WIDTH, Unsupported
+from checker.explicit.python.conversions import conversion, identity
 from checker.model.types import (
     BoolType,
     EnumType,
@@ -154,6 +154,10 @@ class _Converter:
         if count > MAX_PARTS:
             raise Unsupported(f"a sequence of {count} elements is converted")
         result = self.code.resize(length, code_width(target), is_signed=False)
+
+        def nothing() -> Number:
+            return known(0, code_width(target.element))
+
         for at in range(count):
 
             def element(at: int = at) -> Number:
@@ -161,8 +165,7 @@ class _Converter:
                 return self.stored(inner, source.element, target.element)
 
             exists = self.code.test("ult", known(at, length.width), length)
-            nothing = known(0, code_width(target.element))
-            part = self.code.conditional(exists, element, lambda nothing=nothing: nothing)
+            part = self.code.conditional(exists, element, nothing)
             result = self._with(result, part, known(to + at * new))
         return result
 

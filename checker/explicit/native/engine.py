@@ -1,14 +1,14 @@
 """The native engine: see `checker.explicit.engine` for the laws.
 
-Threads take pieces of a level from one queue and put what they find into one store. In a round each
-may add so many states; when that is used up all of them stop, the table grows, and the next round
-begins with what is left. Which thread finds a state first depends on chance, but not that it is found
-in this level; and nothing but that is told.
+Threads take pieces of a level from one queue and put what they find into one store. In a round
+each may add so many states; when that is used up all of them stop, the table grows, and the next
+round begins with what is left. Which thread finds a state first depends on chance, but not that it
+is found in this level; and nothing but that is told.
 
 About a state for which the compiled code raises a flag, `Exact` tells what is the matter.
 
-A level is a handle. The states of old levels are kept up to `HISTORY` bytes; to go back further, for
-a trace, the search is run once more.
+A level is a handle. The states of old levels are kept up to `HISTORY` bytes; to go back further,
+for a trace, the search is run once more.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from checker.explicit.engine import Evidence, Expansion, Pulse, Subject
-from checker.explicit.exact import conjuncts
 from checker.explicit.native import kernels
 from checker.explicit.native.compiler import compile_module
 from checker.explicit.native.memory import pack, unpack, zeros
@@ -32,12 +31,13 @@ from checker.explicit.native.steps import FAILED, OVERFLOW, STUCK
 from checker.explicit.native.stores import NarrowStore, Piece, Store, WideStore, table_bits
 from checker.explicit.native.values import Unsupported
 from checker.explicit.native.worker import Worker, make_worker
+from checker.explicit.python.exact import conjuncts
 from checker.model.coverage_points import coverage_points
 from checker.model.system import PropertyKind
 
 if TYPE_CHECKING:
-    from checker.explicit.exact import Exact
     from checker.explicit.layout import Layout
+    from checker.explicit.python.exact import Exact
     from checker.model.system import System
 
 HISTORY: Final = 128 << 20

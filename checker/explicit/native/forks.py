@@ -5,8 +5,8 @@ what follows is shared. An execution that has come to its end, or died, goes bac
 choice point that has an alternative left, restores what was true there, and goes on from there: the
 search of Prolog, and with it the interpreter's order.
 
-A choice point keeps its number's predecessor, a counter, the state, and all locals of the step. If it
-is met once at most in an execution it keeps them in slots of its own, which LLVM turns into
+A choice point keeps its number's predecessor, a counter, the state, and all locals of the step. If
+it is met once at most in an execution it keeps them in slots of its own, which LLVM turns into
 registers. One inside a loop can be open many times at once and keeps them on a stack in scratch
 memory.
 """
@@ -53,6 +53,7 @@ class Forks:
         work: Cell | Words,
         state_words: int,
         carried: list[Slot],
+        *,
         scratch: str,
         overflow: str,
     ) -> None:

@@ -3,22 +3,24 @@
 Everything here is the same for all systems. What differs is called through addresses: the functions
 of the system's own module (see `module`), whose code Numba never sees.
 
-Two ways to store states. A *narrow* state is one word and stands itself in the table, with its highest
-bit set; 0 is a free slot. A *wide* state of several words stands in an arena, and the table holds
-index + 1 in the lower 40 bits and a tag of 24 bits of its hash above; a state is fetched for comparing
-only if the tag agrees.
+Two ways to store states. A *narrow* state is one word and stands itself in the table, with its
+highest bit set; 0 is a free slot. A *wide* state of several words stands in an arena, and the
+table holds index + 1 in the lower 40 bits and a tag of 24 bits of its hash above; a state is
+fetched for comparing only if the tag agrees.
 
-A table has 2^k slots. A state is looked for in the cache line to which its hash leads, from its slot
-on and around, then in the following lines: at a load of 0.8 that is faster than going straight on.
+A table has 2^k slots. A state is looked for in the cache line to which its hash leads, from its
+slot on and around, then in the following lines: at a load of 0.8 that is faster than going
+straight on.
 
-States are expanded some hundreds at a time; all their successors are hashed and their slots requested
-from memory before the first is looked at, so that the misses overlap.
+States are expanded some hundreds at a time; all their successors are hashed and their slots
+requested from memory before the first is looked at, so that the misses overlap.
 
 With `shared`, several threads use one table: a slot is filled by compare-and-swap, and who comes
 second looks again at what the first has put there. Slots never change once they are filled.
 """
 
 # mypy: disable-error-code="no-untyped-def, no-untyped-call"
+# ruff: noqa: PLR0917  # kernels take arrays and numbers by position, Numba has no other way
 
 from __future__ import annotations
 
@@ -221,13 +223,14 @@ def expand_narrow(
         calls: addresses: expand, inspect, counters, marks, scratch, wanted.
         buffers: room for successors, their slots, flags, and what calls return.
         out: new states, of which there are `filled` already.
-        limits: number of successors at which no state is expanded, number that fit, new states after
-            which to stop, most successors of one batch.
+        limits: number of successors at which no state is expanded, number that fit, new states
+            after which to stop, most successors of one batch.
         wrong: numbers and flags of states expanded about which there is something to say, seen[.]
             likewise of states found.
 
     Returns:
-        where it stopped, the number of states in `out`, of entries in `wrong`, of entries in `seen`.
+        where it stopped, the number of states in `out`, of entries in `wrong`, of entries in
+        `seen`.
     """
     found, slots, flags, info = buffers
     begin = found.ctypes.data
@@ -287,7 +290,7 @@ def hash_words(states, at, words):
 @njit(nogil=True, cache=True)
 def differ(left, at, right, there, words):
     """Tell whether two states differ."""
-    for j in range(words):
+    for j in range(words):  # noqa: SIM110  # Numba compiles a loop, but no generator
         if left[at + j] != right[there + j]:
             return True
     return False

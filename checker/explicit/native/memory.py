@@ -1,13 +1,14 @@
 """Large arrays straight from the operating system.
 
-They are zero, take memory page by page as they are touched, give it back as soon as the last view of
-them is gone, and ask for huge pages, without which half of the time of random access is spent on
-address translation.
+They are zero, take memory page by page as they are touched, give it back as soon as the last view
+of them is gone, and ask for huge pages, without which half of the time of random access is spent
+on address translation.
 """
 
 from __future__ import annotations
 
 import mmap
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
@@ -37,10 +38,8 @@ def zeros(words: int, *, reserved: bool = False) -> Array:
     except OSError as error:
         raise MemoryError(f"{8 * words:,} bytes") from error
     if 8 * words >= HUGE and hasattr(mmap, "MADV_HUGEPAGE"):
-        try:
+        with suppress(OSError):  # A kernel without huge pages: slower, nothing else.
             area.madvise(mmap.MADV_HUGEPAGE)
-        except OSError:
-            pass  # A kernel without huge pages: slower, nothing else.
     return np.frombuffer(area, dtype=np.uint64, count=words)
 
 

@@ -1,16 +1,16 @@
 """The functions of one system as one LLVM module.
 
     expand(states, n, out, safe, limit, counters, marks, flags, scratch, info) -> states expanded
-        Appends the successors of up to `n` states to `out`, as long as it begins before the address
-        `safe`, and in no case at `limit` or behind it. info[0] becomes the address behind the last one, info[1] the union
-        of the flags.
+        Appends the successors of up to `n` states to `out`, as long as it begins before the
+        address `safe`, and in no case at `limit` or behind it. info[0] becomes the address behind
+        the last one, info[1] the union of the flags.
 
     inspect(states, n, flags, marks, wanted, info)
-        Judges states. wanted[k] says whether anybody asks if `reachable` k holds. info[1] becomes the
-        union of the flags.
+        Judges states. wanted[k] says whether anybody asks if `reachable` k holds. info[1] becomes
+        the union of the flags.
 
-Flags are bytes, one per state. Marks are bits in words: first those of the branches taken, then those
-of the implications tested. Counters count transitions by action.
+Flags are bytes, one per state. Marks are bits in words: first those of the branches taken, then
+those of the implications tested. Counters count transitions by action.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from checker.explicit.exact import conjuncts
 from checker.explicit.layout import width
 from checker.explicit.native.assembly import FALSE, TRUE, WORD, Function, Number, known
 from checker.explicit.native.cells import Register, Words, read
@@ -27,6 +26,7 @@ from checker.explicit.native.steps import FAILED, STUCK, most_executions
 from checker.explicit.native.terms import Terms
 from checker.explicit.native.unit import Unit
 from checker.explicit.native.values import View
+from checker.explicit.python.exact import conjuncts
 from checker.model.system import PropertyKind, control_type
 from checker.model.types import cardinality
 
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from checker.model.system import Conjunct, Process, System
 
 MAX_REACHABLES: Final = 6
-"""The flags of a state tell which of so many `reachable`s hold in it; the last bit is for the rest."""
+"""Of so many `reachable`s the flags of a state tell each; the last bit is for all others."""
 
 MAX_SUCCESSORS: Final = 1 << 20
 """No state is expected to have more; if one has, another engine takes over."""

@@ -1,8 +1,8 @@
 """Functions that expand one state by some of the actions.
 
 Steps of a process are grouped by its control: where it rests decides by one jump which of them are
-tried. Parameters are constants as long as the whole stays small, and arguments of one shared function
-beyond that, so that compile time grows with the text of a spec and not with its sizes.
+tried. Parameters are constants as long as the whole stays small, and arguments of one shared
+function beyond that, so that compile time grows with the text of a spec and not with its sizes.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Steps of the system as LLVM code that appends their successors.
 
-An effect is carried out in place, on the working state: the word of a narrow state, or for a wide one
-the very slot of the output where the successor will stand, so that it is copied once and then only
-its changes are written. Until the first change (guards mostly stand before it) there is no copy and
-the state before the step is read.
+An effect is carried out in place, on the working state: the word of a narrow state, or for a wide
+one the very slot of the output where the successor will stand, so that it is copied once and then
+only its changes are written. Until the first change (guards mostly stand before it) there is no
+copy and the state before the step is read.
 
 What follows a branch is written once. Where an execution ends or dies, control goes back to the
 youngest open choice point (see `forks`).
@@ -28,6 +28,7 @@ from checker.explicit.native.cells import (
     register_width,
     write,
 )
+from checker.explicit.native.collections import bit
 from checker.explicit.native.forks import Forks, copy_state
 from checker.explicit.native.values import Slot, View
 from checker.model.coverage_points import OTHERWISE, THEN
@@ -123,7 +124,12 @@ class StepWriter:
         groups = (self._slots, self._rounds, self._domains, self._taken)
         carried = [slot for group in groups for slot in group.values()]
         self.forks = Forks(
-            code, self.around.work, self.terms.unit.words, carried, self.around.scratch, overflow
+            code,
+            self.around.work,
+            self.terms.unit.words,
+            carried,
+            scratch=self.around.scratch,
+            overflow=overflow,
         )
         self.retry = self.forks.dispatch if self._is_forked else done
         self.fail = failed
@@ -410,7 +416,7 @@ class StepWriter:
             mask = Register(code.load(domain.pointer, domain.width))
             members = Located(mask, known(0), SetType(local.type))
             code.store(code.add(candidate, 1), at)
-            code.branch(binders.bit(terms, members, candidate), found, head)
+            code.branch(bit(terms, members, candidate), found, head)
             code.start(found)
             return candidate
 

@@ -1,10 +1,10 @@
 """Where states are kept: which were seen, and which make up a level.
 
-Two stores with one interface. `NarrowStore` keeps states of one word in the table itself, and levels
-in blocks of their own, which can be dropped: 8 bytes per slot and nothing else. `WideStore` keeps
-states of several words in an arena in the order in which they were found, and a word per slot of the
-table: so a state is stored once, a level is a few ranges of the arena, and neither ever moves when the
-table grows.
+Two stores with one interface. `NarrowStore` keeps states of one word in the table itself, and
+levels in blocks of their own, which can be dropped: 8 bytes per slot and nothing else. `WideStore`
+keeps states of several words in an arena in the order in which they were found, and a word per
+slot of the table: so a state is stored once, a level is a few ranges of the arena, and neither
+ever moves when the table grows.
 
 A table grows between rounds of work, when no thread is in it. Each thread may add `Worker.budget`
 states in a round.

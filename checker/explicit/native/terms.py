@@ -1,9 +1,9 @@
 """Expressions of the system as LLVM code over packed states.
 
-An integer is computed as itself in 64 bits, or more where its interval needs them; a truth value is
-an `i1`; everything else is its code (see `layout`) in as many words as it takes. What short-circuits
-in the language jumps here, unless the other side is so short and harmless that it is cheaper to
-compute it anyway. A failure jumps to `View.fail`.
+An integer is computed as itself in 64 bits, or more where its interval needs them; a truth value
+is an `i1`; everything else is its code (see `layout`) in as many words as it takes. What
+short-circuits in the language jumps here, unless the other side is so short and harmless that it
+is cheaper to compute it anyway. A failure jumps to `View.fail`.
 
 Agrees with: checker.model.evaluate (tests/agreement/test_native.py).
 """
@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, assert_never
 
-from checker.explicit.conversions import hull
 from checker.explicit.layout import encode, is_scalar, length_width, offsets, width
 from checker.explicit.native import binders, collections, conversions
 from checker.explicit.native.assembly import FALSE, TRUE, WORD, Number, known
@@ -28,6 +27,7 @@ from checker.explicit.native.cells import (
     register_width,
 )
 from checker.explicit.native.values import MAX_WIDTH, Slot, Unsupported
+from checker.explicit.python.conversions import hull
 from checker.model.ir import (
     And,
     Apply,
@@ -344,11 +344,9 @@ class Terms:
 
     def payload(self, option: Number, of: OptionType) -> Number:
         """Return the code of what is in an option that is not none."""
-        if is_scalar(of.element):
-            inner = self.code.sub(option, 1)
-        else:
-            inner = self.code.shr(option, 1)
-        return self.code.resize(inner, code_width(of.element), is_signed=False)
+        code = self.code
+        inner = code.sub(option, 1) if is_scalar(of.element) else code.shr(option, 1)
+        return code.resize(inner, code_width(of.element), is_signed=False)
 
     def _unwrap(self, option: Number, of: Type, view: View) -> Number:
         assert isinstance(of, OptionType)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from checker.explicit.native.assembly import WORD, Number, words
-from checker.explicit.shape import Shapes
+from checker.explicit.python.shape import Shapes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""What one thread of the search works with: room for what its calls write, and what it has to tell."""
+"""What one thread of the search works with: room for what it finds, and what it has to tell."""
 
 from __future__ import annotations
 
@@ -29,9 +29,10 @@ class Worker:
 
     Attributes:
         calls: addresses of the system's functions and of what they write to.
-        limits: successors at which no state is expanded any more, successors that there is room for.
-        wrong: states expanded about which there is something to say, with their flags; `seen` likewise
-            states found.
+        limits: successors at which no state is expanded any more, successors that there is room
+            for.
+        wrong: states expanded about which there is something to say, with their flags; `seen`
+            likewise states found.
         expanded: states expanded in this level; `new` likewise states found.
         budget: states that may still be found before the table has to grow.
     """

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from checker.explicit.conversions import Fault
-from checker.explicit.shape import Shapes
+from checker.explicit.python.conversions import Fault
+from checker.explicit.python.shape import Shapes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from checker.explicit.budget import Budget
     from checker.explicit.layout import Layout
+    from checker.explicit.python.budget import Budget
     from checker.model.ir import Local
 
 

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from checker.explicit.conversions import Fault, conversion, hull, identity, members, places
 from checker.explicit.layout import encode
+from checker.explicit.python.conversions import Fault, conversion, hull, identity, members, places
 from checker.model import operators
 from checker.model.types import (
     BOOL,

@@ -12,17 +12,17 @@ from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from checker.explicit.binders import local_values
-from checker.explicit.fragments import Constant
 from checker.explicit.layout import codes, positions, width
+from checker.explicit.python.binders import local_values
+from checker.explicit.python.fragments import Constant
 from checker.model.ir import And, Apply, Index, Literal, LocalRef, Op, Read
 from checker.model.system import control_type
 from checker.model.types import IntType, cardinality
 
 if TYPE_CHECKING:
-    from checker.explicit.budget import Budget
     from checker.explicit.layout import Layout
-    from checker.explicit.shape import Shapes
+    from checker.explicit.python.budget import Budget
+    from checker.explicit.python.shape import Shapes
     from checker.model.ir import Expr, Local
     from checker.model.system import Action, Process, System
 

@@ -11,19 +11,19 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from checker.explicit import effects
-from checker.explicit.binders import local_values, loop_values
-from checker.explicit.conversions import conversion
-from checker.explicit.fragments import FALSE, TRUE, Constant, Text, condition, part, value
 from checker.explicit.layout import codes
+from checker.explicit.python import effects
+from checker.explicit.python.binders import local_values, loop_values
+from checker.explicit.python.conversions import conversion
+from checker.explicit.python.fragments import FALSE, TRUE, Constant, Text, condition, part, value
 from checker.model.ir import LOOP_LIMIT
 from checker.model.types import IntType, SetType, cardinality
 
 if TYPE_CHECKING:
-    from checker.explicit.effects import EffectWriter, Todo
-    from checker.explicit.fragments import Fragment
-    from checker.explicit.frames import Frame
-    from checker.explicit.shape import EffectShape
+    from checker.explicit.python.effects import EffectWriter, Todo
+    from checker.explicit.python.fragments import Fragment
+    from checker.explicit.python.frames import Frame
+    from checker.explicit.python.shape import EffectShape
     from checker.model.ir import Choose, Local, While
     from checker.model.types import Type
 

@@ -19,9 +19,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, assert_never
 
-from checker.explicit import binders, composites
-from checker.explicit.conversions import conversion, hull, identity
-from checker.explicit.fragments import (
+from checker.explicit.layout import encode, is_dense, is_scalar, offsets, positions, width
+from checker.explicit.python import binders, composites
+from checker.explicit.python.conversions import conversion, hull, identity
+from checker.explicit.python.fragments import (
     FALSE,
     TRUE,
     Bits,
@@ -38,8 +39,7 @@ from checker.explicit.fragments import (
     scaled,
     value,
 )
-from checker.explicit.layout import encode, is_dense, is_scalar, offsets, positions, width
-from checker.explicit.shape import children_first
+from checker.explicit.python.shape import children_first
 from checker.model.ir import (
     And,
     Apply,
@@ -63,8 +63,8 @@ from checker.model.rewrite import children
 from checker.model.types import IntType, MapType, OptionType, RecordType, SeqType, TupleType
 
 if TYPE_CHECKING:
-    from checker.explicit.fragments import Fragment
-    from checker.explicit.unit import Unit
+    from checker.explicit.python.fragments import Fragment
+    from checker.explicit.python.unit import Unit
     from checker.model.ir import Expr, Local, Variable
     from checker.model.types import Type
 

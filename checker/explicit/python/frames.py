@@ -15,10 +15,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from checker.explicit.fragments import Bits, Constant, FieldTest, Junction
+from checker.explicit.python.fragments import Bits, Constant, FieldTest, Junction
 
 if TYPE_CHECKING:
-    from checker.explicit.fragments import Fragment
+    from checker.explicit.python.fragments import Fragment
     from checker.model.ir import Local
 
 

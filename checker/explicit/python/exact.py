@@ -12,16 +12,16 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from checker.explicit.budget import Budget
-from checker.explicit.conversions import Fault
-from checker.explicit.effects import EffectWriter
 from checker.explicit.engine import Evidence, Subject
-from checker.explicit.expressions import ExpressionWriter, View
-from checker.explicit.fragments import Text, value
-from checker.explicit.frames import Frame
-from checker.explicit.instances import parameters
 from checker.explicit.layout import decode
-from checker.explicit.unit import Unit
+from checker.explicit.python.budget import Budget
+from checker.explicit.python.conversions import Fault
+from checker.explicit.python.effects import EffectWriter
+from checker.explicit.python.expressions import ExpressionWriter, View
+from checker.explicit.python.fragments import Text, value
+from checker.explicit.python.frames import Frame
+from checker.explicit.python.instances import parameters
+from checker.explicit.python.unit import Unit
 from checker.model.coverage_points import coverage_points
 from checker.model.findings import end_findings, failure_finding
 from checker.model.interpret import Moved, initial_states, perform

@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TypeAlias, assert_never
 
-from checker.explicit.conversions import conversion, identity
-from checker.explicit.fragments import (
+from checker.explicit.layout import codes, is_dense, width
+from checker.explicit.python.conversions import conversion, identity
+from checker.explicit.python.fragments import (
     FALSE,
     TRUE,
     Bits,
@@ -29,13 +30,12 @@ from checker.explicit.fragments import (
     scaled,
     value,
 )
-from checker.explicit.layout import codes, is_dense, width
 from checker.model.ir import Fold, MapOf, Quantifier, SetFilter
 from checker.model.types import IntType, SetType, cardinality
 
 if TYPE_CHECKING:
-    from checker.explicit.expressions import ExpressionWriter, View
-    from checker.explicit.fragments import Fragment
+    from checker.explicit.python.expressions import ExpressionWriter, View
+    from checker.explicit.python.fragments import Fragment
     from checker.model.ir import Expr
     from checker.model.types import Type
 

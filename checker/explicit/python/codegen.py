@@ -17,24 +17,24 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
-from checker.explicit.binders import loop_values
-from checker.explicit.effects import EffectWriter
-from checker.explicit.exact import conjuncts
-from checker.explicit.expressions import ExpressionWriter, View
-from checker.explicit.fragments import Text, condition, conjunction, negation
-from checker.explicit.frames import Frame
-from checker.explicit.instances import instances
 from checker.explicit.layout import width
-from checker.explicit.shape import Shapes
-from checker.explicit.unit import Unit
+from checker.explicit.python.binders import loop_values
+from checker.explicit.python.effects import EffectWriter
+from checker.explicit.python.exact import conjuncts
+from checker.explicit.python.expressions import ExpressionWriter, View
+from checker.explicit.python.fragments import Text, condition, conjunction, negation
+from checker.explicit.python.frames import Frame
+from checker.explicit.python.instances import instances
+from checker.explicit.python.shape import Shapes
+from checker.explicit.python.unit import Unit
 from checker.model.ir import Guard
 from checker.model.system import PropertyKind, control_type
 
 if TYPE_CHECKING:
-    from checker.explicit.budget import Budget
-    from checker.explicit.fragments import Fragment
-    from checker.explicit.instances import Field, Instance
     from checker.explicit.layout import Layout
+    from checker.explicit.python.budget import Budget
+    from checker.explicit.python.fragments import Fragment
+    from checker.explicit.python.instances import Field, Instance
     from checker.model.coverage_points import CoveragePoints
     from checker.model.ir import Local
     from checker.model.system import Conjunct, System

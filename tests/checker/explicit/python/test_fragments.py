@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 
-from checker.explicit.fragments import (
+from checker.explicit.python.fragments import (
     FALSE,
     TRUE,
     Bits,

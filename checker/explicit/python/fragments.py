@@ -205,7 +205,7 @@ def _merged(word: str, parts: tuple[Fragment, ...]) -> list[Fragment]:
 
 
 def _oriented(word: str, part_: Fragment) -> Fragment:
-    """Return a test of one bit in the form that can be joined: is, under `and`; is not, under `or`."""
+    """Return a test of one bit so that it joins: is, under `and`; is not, under `or`."""
     match part_:
         case FieldTest(base, mask, wanted, negated) if mask.bit_count() == 1:
             if negated is (word == "or"):

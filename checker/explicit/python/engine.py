@@ -13,18 +13,18 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from checker.explicit.budget import Budget
-from checker.explicit.codegen import Generator
-from checker.explicit.conversions import Fault
 from checker.explicit.engine import Evidence, Expansion, Pulse, Subject
-from checker.explicit.exact import conjuncts
+from checker.explicit.python.budget import Budget
+from checker.explicit.python.codegen import Generator
+from checker.explicit.python.conversions import Fault
+from checker.explicit.python.exact import conjuncts
 from checker.model.coverage_points import coverage_points
 from checker.model.system import PropertyKind
 from checker.model.verdict import FindingKind
 
 if TYPE_CHECKING:
-    from checker.explicit.exact import Exact
     from checker.explicit.layout import Layout
+    from checker.explicit.python.exact import Exact
     from checker.model.system import System
 
 

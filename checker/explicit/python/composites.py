@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from checker.explicit.conversions import hull, members, places
-from checker.explicit.fragments import (
+from checker.explicit.layout import components, length_width, offsets, width
+from checker.explicit.python.conversions import hull, members, places
+from checker.explicit.python.fragments import (
     FALSE,
     Bits,
     Constant,
@@ -24,13 +25,12 @@ from checker.explicit.fragments import (
     scaled,
     value,
 )
-from checker.explicit.layout import components, length_width, offsets, width
 from checker.model.ir import Apply, Op
 from checker.model.types import IntType, SeqType, SetType
 
 if TYPE_CHECKING:
-    from checker.explicit.expressions import ExpressionWriter, View
-    from checker.explicit.fragments import Fragment
+    from checker.explicit.python.expressions import ExpressionWriter, View
+    from checker.explicit.python.fragments import Fragment
     from checker.model.ir import Construct
     from checker.model.types import Type
 

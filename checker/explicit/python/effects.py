@@ -19,9 +19,10 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias, assert_never
 
-from checker.explicit import loops
-from checker.explicit.expressions import View
-from checker.explicit.fragments import (
+from checker.explicit.layout import length_width, offsets, width
+from checker.explicit.python import loops
+from checker.explicit.python.expressions import View
+from checker.explicit.python.fragments import (
     Constant,
     Text,
     add,
@@ -31,8 +32,7 @@ from checker.explicit.fragments import (
     scaled,
     value,
 )
-from checker.explicit.frames import Frame
-from checker.explicit.layout import length_width, offsets, width
+from checker.explicit.python.frames import Frame
 from checker.model.coverage_points import OTHERWISE, THEN
 from checker.model.ir import (
     Assert,
@@ -51,8 +51,8 @@ from checker.model.types import MapType, RecordType, SeqType, TupleType
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from checker.explicit.expressions import ExpressionWriter
-    from checker.explicit.fragments import Fragment
+    from checker.explicit.python.expressions import ExpressionWriter
+    from checker.explicit.python.fragments import Fragment
     from checker.model.ir import Effect, Expr, Local, Place
     from checker.model.types import Type
     from grammar.source import Span
