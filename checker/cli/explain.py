@@ -81,10 +81,12 @@ def _prose(text: str) -> str:
 
 def all_codes() -> Iterator[CodeInfo]:
     """Yield what is known of every code of the language."""
+    from checker.elaborate.codes import MEANING_CODES
     from checker.steps.codes import STEP_CODES
     from grammar.codes import SYNTAX_CODES
 
     yield from SYNTAX_CODES
+    yield from MEANING_CODES
     yield from STEP_CODES
 
 

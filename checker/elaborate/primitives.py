@@ -80,7 +80,7 @@ def primitive(build: Build, node: syntax.Call, name: str, context: Context) -> P
 
 
 def _is_memory(build: Build, name: str, place: syntax.Expr, target: Target) -> bool:
-    if not isinstance(target.root, Place):
+    if not isinstance(target.root, Place) or _is_private(target):
         build.collector.error(
             "K151",
             place.span,
@@ -98,6 +98,10 @@ def _is_memory(build: Build, name: str, place: syntax.Expr, target: Target) -> b
         )
         return False
     return True
+
+
+def _is_private(target: Target) -> bool:
+    return target.variable is not None and target.variable.role is Role.LOCAL
 
 
 def _effect(build: Build, use: _Use, context: Context) -> tuple[Expr, Local, Expr] | None:

@@ -29,20 +29,14 @@ _KINDS: Final = {
 
 
 def check_names(build: Build, entities: Iterable[Entity]) -> None:
-    """Report properties without a name, and names that two properties share."""
+    """Report names that two properties share."""
     first: dict[str, Entity] = {}
     for entity in entities:
         decl = entity.decl
         if not isinstance(decl, syntax.PropertyDecl):
             continue
         if decl.name is None:
-            if decl.kind not in {"initially", "terminal"}:
-                build.collector.error(
-                    "K180",
-                    decl.span,
-                    f"this `{decl.kind}` has no name to report it by",
-                    remedy=f"write `{decl.kind} name: ...`",
-                )
+            assert decl.kind in {"initially", "terminal"}, "the grammar asks the others for a name"
             continue
         other = first.setdefault(entity.name, entity)
         if other is not entity:
