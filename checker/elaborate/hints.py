@@ -7,8 +7,10 @@ the place where it goes.
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import TYPE_CHECKING
 
+from checker.elaborate.coerce import join
 from checker.elaborate.scope import Member
 from grammar import syntax
 
@@ -49,9 +51,8 @@ def balanced(
     for i, node in enumerate(nodes):
         if i not in dependent:
             values[i] = build.expression(build, node, context, hint)
-            found = values[i]
-            if hint is None and found is not None:
-                hint = found.type
+    if hint is None:
+        hint = _joined([value.type for value in values.values() if value is not None])
     if dependent and hint is None and len(dependent) < len(nodes):
         return None  # the others have a mistake, which has been reported
     for i in dependent:
@@ -59,3 +60,10 @@ def balanced(
     found_all = [values[i] for i in range(len(nodes))]
     known = [value for value in found_all if value is not None]
     return known if len(known) == len(nodes) else None
+
+
+def _joined(types: list[Type]) -> Type | None:
+    """Return the type of all values of several types; of the first, where they have none."""
+    if not types:
+        return None
+    return reduce(lambda left, right: join(left, right) or left, types)

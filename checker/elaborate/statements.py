@@ -190,6 +190,10 @@ def _if(build: Build, node: syntax.IfStmt, context: Context, frame: Frame) -> Co
     if found is None or then is None or otherwise is None:
         return None
     done, tested = found
+    if done is None and terms.is_constantly(tested, True):
+        return then  # a constant selects code: what it rules out is no part of the system
+    if done is None and terms.is_constantly(tested, False):
+        return otherwise
     branch = code.Branch(done.do if done else None, tested, then, otherwise, node.span)
     return _with_result(branch, done)
 
