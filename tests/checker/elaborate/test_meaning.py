@@ -9,7 +9,6 @@ from checker.model.types import describe
 from checker.model.verdict import FindingKind
 from tests.support.texts import exploration_of, loaded, system_of
 
-
 STATE = "var zero: 0..1 = 0\nvar queue: seq[3] of 0..5 = []\n"
 
 
@@ -119,7 +118,8 @@ def test_records_are_compared_field_by_field() -> None:
 
 
 def test_a_word_wraps_when_it_is_stored() -> None:
-    text = "var x: mod 4 = 3\nprocess p {\n  atomic x := x + 1\n}\ninvariant wrapped: p at end -> x = 0"
+    code = "process p {\n  atomic x := x + 1\n}"
+    text = f"var x: mod 4 = 3\n{code}\ninvariant wrapped: p at end -> x = 0"
     assert exploration_of(text).findings == ()
 
 
