@@ -19,7 +19,7 @@ from checker.model.verdict import EXIT_HOLDS
 if TYPE_CHECKING:
     import argparse
 
-    from checker.report.state_graph import StateGraph
+    from checker.explicit.graph import StateGraph
 
 SUMMARY = "write the graph of reachable states"
 EPILOG = """\
@@ -52,14 +52,14 @@ def parser() -> Parser:
 
 def run(arguments: argparse.Namespace) -> int:
     """Write the graph."""
-    from checker.report.state_graph import build_graph
+    from checker.explicit.graph import state_graph
 
     system = open_system(arguments.spec, parse_settings(arguments.settings))
-    graph = build_graph(system, arguments.max_states)
+    graph = state_graph(system, arguments.max_states)
     if not graph.states:
         raise mistake("K309", f"`{arguments.spec}` has no initial state")
     write_result(_text(graph, arguments.format), arguments.output)
-    if graph.unexpanded < len(graph.states):
+    if not graph.is_complete:
         count = len(graph.states)
         write_err(f"cut at {count:,} states (--max-states); there are more\n")
     return EXIT_HOLDS

@@ -1,182 +1,158 @@
-"""The whole state graph of a small system, for looking at and for other tools.
+"""The whole state graph of a system that fits, for looking at and for other tools.
 
-Nodes are numbered in breadth-first order, which is the order of the interpreter: initial states as
+Nodes are numbered breadth first, in the order of the interpreter but for choices: initial states as
 `init` yields them, then successors by action, parameters and execution. Several executions that
 lead from one state to the same are several edges, so the number of edges is that of transitions.
 
-What is wrong is told by labels and stops nothing: a graph is for seeing what is there.
-
-networkx is imported only when a graph is made.
+What is wrong is marked and stops nothing: a graph is for seeing what is there.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
 from dataclasses import dataclass
-from io import BytesIO
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from checker.explicit.depth import room_for
+from checker.explicit.engine import Subject
 from checker.explicit.layout import Layout
 from checker.explicit.python.exact import Exact, conjuncts
 from checker.model.system import PropertyKind
 from checker.model.trace import Step
 from checker.model.types import show
-from checker.model.verdict import FindingKind
 
 if TYPE_CHECKING:
-    from checker.explicit.engine import Subject
-    from checker.explicit.python.exact import Transition
-    from checker.model.system import System
+    from checker.model.system import State, System
 
-Graph: TypeAlias = Any
+NetworkX: TypeAlias = Any
 """A `networkx.MultiDiGraph`."""
-
-MAX_STATES: Final = 20_000
-"""Nobody can look at more than this; other uses may say so."""
 
 
 @dataclass(frozen=True, slots=True)
-class TooLarge:
-    """The graph was not made: there are more states than `limit`."""
+class Edge:
+    """A step between two nodes, by their numbers; which choices it made is not kept."""
 
-    limit: int
-
-    def __str__(self) -> str:
-        """Say so in a sentence."""
-        return f"the graph has more than {self.limit:,} states"
+    source: int
+    target: int
+    step: Step
 
 
-def state_graph(system: System, limit: int = MAX_STATES) -> Graph | TooLarge:
-    """Return the graph of all reachable states.
+@dataclass(frozen=True, slots=True)
+class StateGraph:
+    """States and the steps between them.
 
-    Returns:
-        Nodes with `state` (variable name to shown value), `initial` and `labels` (names of the
-        `reachable` properties that hold and of what is wrong there); edges with `action`, `actor`
-        and `params` (name to shown value).
+    Attributes:
+        initial: how many of the first nodes are initial.
+        wrong: what is wrong in a node, or in a step tried there; nodes that are right are left out.
+        reached: names of the `reachable` properties that hold in a node.
+        unexpanded: the first node whose steps are not in the graph; their number if all are.
     """
+
+    system: System
+    states: tuple[State, ...]
+    edges: tuple[Edge, ...]
+    initial: int
+    wrong: dict[int, tuple[Subject, ...]]
+    reached: dict[int, tuple[str, ...]]
+    unexpanded: int
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every reachable state is in it, with all of its steps."""
+        return self.unexpanded == len(self.states)
+
+
+def state_graph(system: System, limit: int | None = None) -> StateGraph:
+    """Explore breadth first, until there are more than `limit` states."""
     with room_for(system):
-        return _Builder(system, limit).build()
+        return _Builder(system).build(limit)
 
 
 class _Builder:
-    def __init__(self, system: System, limit: int) -> None:
+    def __init__(self, system: System) -> None:
         self.system = system
-        self.limit = limit
         self.layout = Layout(system)
         self.exact = Exact(system, self.layout)
         self.reachables = [each.name for each in conjuncts(system, PropertyKind.REACHABLE)]
-        self.numbers: dict[int, int] = {}
+        self.steps: dict[tuple[int, tuple[int, ...]], Step] = {}
+        self.wrong: dict[int, tuple[Subject, ...]] = {}
+        self.reached: dict[int, tuple[str, ...]] = {}
 
-    def build(self) -> Graph | TooLarge:
-        from networkx import MultiDiGraph
-
-        graph = MultiDiGraph(name=self.system.name)
-        initial, _ = self.exact.initial()
-        self.numbers = {state: number for number, state in enumerate(dict.fromkeys(initial))}
-        waiting = list(self.numbers)
-        starts = len(waiting)
-        # The list grows while it is read: it is the queue.
-        for number, state in enumerate(waiting):
-            if len(waiting) > self.limit:
-                return TooLarge(self.limit)
-            account = self.exact.account(state)
-            graph.add_node(
-                number,
-                state=self.shown(state),
-                initial=number < starts,
-                labels=[
-                    *self.labels(state),
-                    *(_label(subject) for subject, _ in account.sightings),
-                ],
-            )
-            for step in account.transitions:
-                if step.after not in self.numbers:
-                    self.numbers[step.after] = len(waiting)
-                    waiting.append(step.after)
-                graph.add_edge(number, self.numbers[step.after], **self.told(step))
-        return graph
-
-    def shown(self, state: int) -> dict[str, str]:
-        values = zip(self.system.variables, self.layout.decode(state), strict=True)
-        return {variable.name: show(variable.type, value) for variable, value in values}
-
-    def labels(self, state: int) -> Iterator[str]:
-        for number, name in enumerate(self.reachables):
-            if self.exact.reaches(number, state):
-                yield name
-        for subject in self.exact.judge(state)[0]:
-            yield _label(subject)
-
-    def told(self, step: Transition) -> dict[str, Any]:
-        action = self.system.actions[step.action]
-        values = self.exact.values(step.action, step.params)
-        params = {
-            local.name: show(local.type, value)
-            for local, value in zip(action.params, values, strict=True)
-        }
-        return {
-            "action": action.name,
-            "actor": Step(action, values, ()).actor,
-            "params": params,
-        }
-
-
-def _label(subject: Subject) -> str:
-    kind, name = subject
-    if kind is FindingKind.DEADLOCK:
-        return name
-    return f"{kind.value}: {name}" if kind is not None else name
-
-
-# --- other notations ------------------------------------------------------------------------------
-
-
-def to_dot(graph: Graph) -> str:
-    """Return the graph for Graphviz; initial states have a double border."""
-    lines = [f"digraph {_quoted(graph.graph['name'])} {{", "  node [shape=box];"]
-    for number, node in graph.nodes(data=True):
-        text = "\n".join([*(f"{k} = {v}" for k, v in node["state"].items()), *node["labels"]])
-        border = ", peripheries=2" if node["initial"] else ""
-        lines.append(f"  {number} [label={_quoted(text)}{border}];")
-    for source, target, edge in graph.edges(data=True):
-        lines.append(f"  {source} -> {target} [label={_quoted(edge_text(edge))}];")
-    return "\n".join([*lines, "}"]) + "\n"
-
-
-def edge_text(edge: dict[str, Any]) -> str:
-    """Return an edge in one line: `worker.link(self = Cpu0)`."""
-    params = ", ".join(f"{name} = {value}" for name, value in edge["params"].items())
-    return f"{edge['action']}({params})" if params else str(edge["action"])
-
-
-def _quoted(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-    return f'"{escaped}"'
-
-
-def to_graphml(graph: Graph) -> str:
-    """Return the graph as GraphML; composite attributes are written out as JSON."""
-    from networkx import MultiDiGraph, write_graphml_xml
-
-    flat = MultiDiGraph()
-    for number, node in graph.nodes(data=True):
-        flat.add_node(
-            number,
-            state=json.dumps(node["state"]),
-            initial=node["initial"],
-            labels=json.dumps(node["labels"]),
+    def build(self, limit: int | None) -> StateGraph:
+        starts, _ = self.exact.initial()
+        numbers = {state: number for number, state in enumerate(dict.fromkeys(starts))}
+        packed = list(numbers)
+        initial, expanded = len(packed), 0
+        edges: list[Edge] = []
+        while expanded < len(packed) and (limit is None or len(packed) <= limit):
+            account = self.exact.account(packed[expanded])
+            for action, params, after in account.transitions:
+                if after not in numbers:
+                    numbers[after] = len(packed)
+                    packed.append(after)
+                edges.append(Edge(expanded, numbers[after], self.step(action, params)))
+            self.judge(expanded, packed[expanded], [subject for subject, _ in account.sightings])
+            expanded += 1
+        for number in range(expanded, len(packed)):
+            self.judge(number, packed[number], [])
+        return StateGraph(
+            system=self.system,
+            states=tuple(map(self.layout.decode, packed)),
+            edges=tuple(edges),
+            initial=initial,
+            wrong=self.wrong,
+            reached=self.reached,
+            unexpanded=expanded,
         )
-    for source, target, edge in graph.edges(data=True):
-        flat.add_edge(source, target, **{**edge, "params": json.dumps(edge["params"])})
-    stream = BytesIO()
-    write_graphml_xml(flat, stream)
-    return stream.getvalue().decode("utf-8") + "\n"
+
+    def step(self, action: int, params: tuple[int, ...]) -> Step:
+        found = self.steps.get((action, params))
+        if found is None:
+            values = self.exact.values(action, params)
+            found = self.steps[action, params] = Step(self.system.actions[action], values, ())
+        return found
+
+    def judge(self, number: int, state: int, seen: list[Subject]) -> None:
+        wrong = (*self.exact.judge(state)[0], *dict.fromkeys(seen))
+        reached = tuple(
+            name for at, name in enumerate(self.reachables) if self.exact.reaches(at, state)
+        )
+        if wrong:
+            self.wrong[number] = wrong
+        if reached:
+            self.reached[number] = reached
 
 
-def to_json(graph: Graph) -> str:
-    """Return the graph in networkx' node-link form."""
-    from networkx import node_link_data
+def to_networkx(graph: StateGraph) -> NetworkX:
+    """Return the graph for networkx, which is imported only then.
 
-    return json.dumps(node_link_data(graph, edges="edges"), indent=1) + "\n"
+    Returns:
+        Nodes with `state` (variable name to shown value), `initial`, `expanded`, `reached` and
+        `wrong` (names); edges with `action`, `actor`, `process` and `params` (name to shown value).
+    """
+    from networkx import MultiDiGraph
+
+    result = MultiDiGraph(name=graph.system.name)
+    for number, state in enumerate(graph.states):
+        values = zip(graph.system.variables, state, strict=True)
+        result.add_node(
+            number,
+            state={variable.name: show(variable.type, value) for variable, value in values},
+            initial=number < graph.initial,
+            expanded=number < graph.unexpanded,
+            reached=list(graph.reached.get(number, ())),
+            wrong=[subject.name for subject in graph.wrong.get(number, ())],
+        )
+    for edge in graph.edges:
+        action = edge.step.action
+        result.add_edge(
+            edge.source,
+            edge.target,
+            action=action.name,
+            actor=edge.step.actor,
+            process=None if action.process is None else action.process.name,
+            params={
+                local.name: show(local.type, value)
+                for local, value in zip(action.params, edge.step.params, strict=True)
+            },
+        )
+    return result

@@ -1,97 +1,23 @@
-"""The graph of reachable states of a small system, and the three forms in which it is written.
+"""The three forms in which a state graph is written.
 
-It is built with the interpreter. Nodes are numbered breadth first and edges stand in the order of
-the interpreter, so the same specification gives the same text everywhere. A graph that was cut at
-the limit says so in every form: its last nodes are marked `unexpanded`.
+A graph that was cut at a limit says so in every form: its last nodes are marked `unexpanded`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import quoteattr
 
-from checker.model.interpret import (
-    AssertionFailed,
-    EvaluationFailed,
-    Holds,
-    Moved,
-    initial_states,
-    judge_state,
-    successors,
-)
 from checker.model.ir import Role
-from checker.model.system import PropertyKind
 from checker.model.types import show
 from checker.report.json_doc import state_json, step_json
 from checker.report.places import call_text, step_name, threads
 from checker.report.values_json import Json
 
 if TYPE_CHECKING:
+    from checker.explicit.graph import Edge, StateGraph
     from checker.model.system import State, System
     from checker.model.trace import Step
-
-
-@dataclass(frozen=True, slots=True)
-class Edge:
-    """A step between two nodes, by their numbers."""
-
-    source: int
-    target: int
-    step: Step
-
-
-@dataclass(frozen=True, slots=True)
-class StateGraph:
-    """States and the steps between them.
-
-    Attributes:
-        initial: how many of the first nodes are initial.
-        bad: nodes in which an invariant does not hold, or a step fails.
-        unexpanded: the first node whose steps are not in the graph; their number if all are.
-    """
-
-    system: System
-    states: tuple[State, ...]
-    edges: tuple[Edge, ...]
-    initial: int
-    bad: frozenset[int]
-    unexpanded: int
-
-
-def build_graph(system: System, limit: int) -> StateGraph:
-    """Explore breadth first until there are at least `limit` states."""
-    starts = [o.state for o in initial_states(system) if isinstance(o, Moved)]
-    numbers = {state: number for number, state in enumerate(dict.fromkeys(starts))}
-    states = list(numbers)
-    initial = len(states)
-    edges: list[Edge] = []
-    bad = set()
-    expanded = 0
-    while expanded < len(states) and len(states) <= limit:
-        for outcome in successors(system, states[expanded]):
-            match outcome:
-                case Moved(step, state):
-                    if state not in numbers:
-                        numbers[state] = len(states)
-                        states.append(state)
-                    edges.append(Edge(expanded, numbers[state], step))
-                case AssertionFailed() | EvaluationFailed():
-                    bad.add(expanded)
-        expanded += 1
-    bad |= {number for number, state in enumerate(states) if _is_bad(system, state)}
-    return StateGraph(
-        system, tuple(states), tuple(edges), initial, frozenset(bad), unexpanded=expanded
-    )
-
-
-def _is_bad(system: System, state: State) -> bool:
-    return any(
-        judge_state(system, conjunct.expression, state) != Holds()
-        for each in system.properties
-        if each.kind is PropertyKind.INVARIANT
-        for conjunct in each.conjuncts
-    )
 
 
 def _node_lines(system: System, state: State) -> list[str]:
@@ -124,7 +50,7 @@ def to_dot(graph: StateGraph) -> str:
             *(["dashed"] if number >= graph.unexpanded else []),
         ]
         style = f', style="{",".join(styles)}"' if styles else ""
-        colour = ", color=red" if number in graph.bad else ""
+        colour = ", color=red" if number in graph.wrong else ""
         lines.append(f'  s{number} [label="{label}"{style}{colour}];')
     for edge in graph.edges:
         lines.append(
@@ -167,7 +93,7 @@ def to_graphml(graph: StateGraph) -> str:
             f'    <node id="s{number}">',
             _data("label", "\n".join(_node_lines(graph.system, state))),
             _data("initial", _flag(number < graph.initial)),
-            _data("bad", _flag(number in graph.bad)),
+            _data("bad", _flag(number in graph.wrong)),
             _data("unexpanded", _flag(number >= graph.unexpanded)),
             "    </node>",
         ]
@@ -198,12 +124,12 @@ def graph_json(graph: StateGraph) -> Json:
         "version": 1,
         "name": system.name,
         "settings": {s.name: s.value for s in system.settings},
-        "is_complete": graph.unexpanded == len(graph.states),
+        "is_complete": graph.is_complete,
         "states": [
             {
                 "id": number,
                 "is_initial": number < graph.initial,
-                "is_bad": number in graph.bad,
+                "is_bad": number in graph.wrong,
                 "is_expanded": number < graph.unexpanded,
                 "values": state_json(system, state),
             }

@@ -6,32 +6,14 @@ import json
 import networkx
 import pytest
 
-from checker.report.state_graph import StateGraph, build_graph, graph_json, to_dot, to_graphml
+from checker.explicit.graph import StateGraph, state_graph
+from checker.report.state_graph import graph_json, to_dot, to_graphml
 from tests.checker.report.samples import race
-from tests.support.systems import Crash, clock, crasher, deadlocker, digraph
-
-
-def test_nodes_and_edges_are_all_there() -> None:
-    graph = build_graph(clock(12), 1000)
-    assert (len(graph.states), len(graph.edges), graph.initial) == (12, 12, 12)
-    assert graph.unexpanded == 12
-    assert graph.bad == frozenset()
-
-
-def test_bad_states_are_marked() -> None:
-    assert build_graph(digraph([[0, 1, 2]], bad=2), 1000).bad == {2}
-    assert build_graph(crasher(Crash.ASSERTION), 1000).bad == {2}
-
-
-def test_a_cut_graph_says_so() -> None:
-    graph = build_graph(deadlocker(3), 10)
-    assert len(graph.states) > 10
-    assert graph.unexpanded < len(graph.states)
-    assert all(edge.source < graph.unexpanded for edge in graph.edges)
+from tests.support.systems import deadlocker, digraph
 
 
 def test_dot() -> None:
-    assert to_dot(build_graph(digraph([[0, 1]], bad=1), 1000)) == (
+    assert to_dot(state_graph(digraph([[0, 1]], bad=1), 1000)) == (
         'digraph "digraph" {\n'
         "  node [shape=box, fontsize=10];\n"
         '  s0 [label="node = 0", style="bold"];\n'
@@ -42,13 +24,13 @@ def test_dot() -> None:
 
 
 def test_dot_of_processes() -> None:
-    text = to_dot(build_graph(race(), 1000))
+    text = to_dot(state_graph(race(), 1000))
     label = r"worker[Cpu0]: acquire.1\nworker[Cpu1]: acquire.1\ntaken = false"
     assert f'  s0 [label="{label}", style="bold"];\n' in text
     assert '  s0 -> s1 [label="worker[Cpu0] acquire.1"];\n' in text
 
 
-@pytest.mark.parametrize("graph", [build_graph(race(), 1000), build_graph(deadlocker(3), 10)])
+@pytest.mark.parametrize("graph", [state_graph(race(), 1000), state_graph(deadlocker(3), 10)])
 def test_networkx_reads_graphml(graph: StateGraph) -> None:
     read = networkx.read_graphml(io.BytesIO(to_graphml(graph).encode()), force_multigraph=True)
     assert read.number_of_nodes() == len(graph.states)
@@ -56,14 +38,14 @@ def test_networkx_reads_graphml(graph: StateGraph) -> None:
     for number in range(len(graph.states)):
         data = read.nodes[f"s{number}"]
         assert data["initial"] == (number < graph.initial)
-        assert data["bad"] == (number in graph.bad)
+        assert data["bad"] == (number in graph.wrong)
         assert data["unexpanded"] == (number >= graph.unexpanded)
     ends = sorted((int(a[1:]), int(b[1:])) for a, b in read.edges())
     assert ends == sorted((edge.source, edge.target) for edge in graph.edges)
 
 
 def test_json() -> None:
-    graph = build_graph(race(), 1000)
+    graph = state_graph(race(), 1000)
     written = json.loads(json.dumps(graph_json(graph)))
     assert written["is_complete"] is True
     assert len(written["states"]) == len(graph.states)
