@@ -1,14 +1,16 @@
-"""`k42 explain`: what a code, an exit code or a verdict means."""
+"""`k42 explain`: what a code means; of a specification, where its states come from."""
 
 from __future__ import annotations
 
 import json
 import re
+from functools import partial
 from typing import TYPE_CHECKING
 
-from checker.cli.arguments import Parser, mistake, parser_for
+from checker.cli.arguments import Parser, add_settings, mistake, parse_settings, parser_for
 from checker.cli.codes import COMMAND_CODES, EXIT_CODES, VERDICTS, WORST_FIRST
 from checker.cli.console import write_out
+from checker.cli.session import open_file, open_system
 from checker.model.verdict import EXIT_HOLDS
 from checker.report.cells import wrap
 from checker.report.schema import schema
@@ -17,10 +19,14 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
+    from checker.model.system import System
     from grammar.codes import CodeInfo
 
 WIDTH = 80
-SUMMARY = "explain a diagnostic code, an exit code or a verdict"
+SUFFIX = ".k42"
+GROWTH_STEPS = 2
+"""So many smaller values of a constant or size are tried."""
+SUMMARY = "explain a code, an exit code, a verdict, or the states of a specification"
 EPILOG = """\
 examples:
   k42 explain K112      the mistake behind a diagnostic
@@ -28,6 +34,7 @@ examples:
   k42 explain holds     a verdict
   k42 explain exit      all exit codes
   k42 explain json      the JSON schema of what `k42 check --format json` writes
+  k42 explain lock.k42 -c Cpu=4   what multiplies the states of a specification
 """
 
 
@@ -35,15 +42,47 @@ def parser() -> Parser:
     """Return the parser of this command."""
     result = parser_for("explain", SUMMARY, EPILOG)
     result.add_argument(
-        "word", metavar="CODE", help="K112, 22, holds, exit; none lists everything", nargs="?"
+        "word",
+        metavar="CODE|SPEC",
+        help="K112, 22, holds, exit, or a file; none lists everything",
+        nargs="?",
     )
+    add_settings(result)
     return result
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the explanation."""
+    settings = parse_settings(arguments.settings)
+    if arguments.word is not None and arguments.word.endswith(SUFFIX):
+        write_out(_space(arguments.word, settings))
+        return EXIT_HOLDS
+    if settings:
+        raise mistake("K300", "`-c` goes with a specification", "as in `k42 explain lock.k42`")
     write_out(explanation(arguments.word))
     return EXIT_HOLDS
+
+
+def _space(path: str, settings: dict[str, str]) -> str:
+    """Return where the states of a specification come from."""
+    from checker.analysis.space import groups, growth, sample, variables
+    from checker.report.space_text import space_text
+
+    system = open_system(path, settings)
+    taken = sample(system)
+    growths = [
+        growth(each.name, range(max(1, int(each.value) - GROWTH_STEPS), int(each.value) + 1), at)
+        for each in system.settings
+        if each.value.isdecimal()
+        for at in (partial(_system_at, path, settings, each.name),)
+    ]
+    return space_text(system, taken, variables(taken), groups(system, taken), growths)
+
+
+def _system_at(path: str, settings: dict[str, str], name: str, value: int) -> System | None:
+    """Return the system with another value of a setting, None if it cannot have it."""
+    opened = open_file(path, {**settings, name: str(value)})
+    return None if opened.has_errors else opened.system
 
 
 def explanation(word: str | None) -> str:
