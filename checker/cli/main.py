@@ -25,7 +25,7 @@ COMMANDS: Final = {
     "graph": "write the graph of reachable states",
     "replay": "carry out a recorded trace again",
     "fmt": "lay out specifications",
-    "explain": "explain a diagnostic code, an exit code or a verdict",
+    "explain": "explain a code, an exit code, a verdict, or the states of a specification",
 }
 
 INTERRUPTED: Final = 130
