@@ -16,7 +16,7 @@ from grammar import syntax
 from grammar.diagnostics import Collector
 from grammar.source import SourceFile, Span
 
-_NAMED_KINDS: Final = frozenset({"invariant", "step", "reachable"})
+_NAMED_KINDS: Final = frozenset({"invariant", "lemma", "step", "reachable", "property"})
 _ESCAPES: Final = {'"': '"', "\\": "\\", "n": "\n", "t": "\t"}
 
 
@@ -205,33 +205,147 @@ class Builder:
                     span=span,
                 )
             case "process":
-                name, index, body = children
+                fairness, name, index, body = children
                 return syntax.ProcessDecl(
                     self._name(name),
                     self._optional_type(index),
                     self._block(body),
+                    self._fairness(fairness),
+                    doc=doc,
+                    span=span,
+                )
+            case "refinement":
+                return self._refinement(tree, span, doc)
+            case "interface" | "cluster" | "protocol" | "check_object" | "check_swap":
+                return self._construct(tree, span, doc)
+            case _:
+                return self._member(tree, span, doc)
+
+    def _construct(self, tree: Tree, span: Span, doc: str) -> syntax.Construct:
+        match tree.data:
+            case "interface":
+                name, *parts = tree.children
+                return syntax.InterfaceDecl(
+                    self._name(name), tuple(map(self._interface_part, parts)), doc=doc, span=span
+                )
+            case "cluster":
+                name, processors, interface, *parts = tree.children
+                return syntax.ClusterDecl(
+                    self._name(name),
+                    self._optional_type(processors),
+                    self._name(interface),
+                    tuple(map(self._cluster_part, parts)),
+                    doc=doc,
+                    span=span,
+                )
+            case "protocol":
+                _word, name, source, target, *parts = tree.children
+                return syntax.ProtocolDecl(
+                    self._name(name),
+                    self._name(source),
+                    self._name(target),
+                    tuple(map(self._protocol_part, parts)),
                     doc=doc,
                     span=span,
                 )
             case _:
-                return self._member(tree, span, doc)
+                return self._check(tree, span, doc)
+
+    def _interface_part(self, tree: Tree) -> syntax.VarDecl | syntax.OperationDecl:
+        if tree.data == "variable":
+            return self._variable(tree)
+        return syntax.OperationDecl(
+            *self._callable(tree), doc=self._doc(tree), span=self._span(tree)
+        )
+
+    def _callable(
+        self, tree: Tree
+    ) -> tuple[syntax.Name, tuple[syntax.FieldDecl, ...], syntax.TypeExpr | None, syntax.Block]:
+        name, parameters, result, body = tree.children
+        return (
+            self._name(name),
+            self._fields(parameters.children),
+            self._optional_type(result),
+            self._block(body),
+        )
+
+    def _cluster_part(self, tree: Tree) -> syntax.ClusterPart:
+        span = self._span(tree)
+        children = tree.children
+        match tree.data:
+            case "root":
+                return syntax.RootPart(tuple(map(self._variable, children)), span=span)
+            case "representative":
+                return syntax.RepPart(tuple(map(self._variable, children)), span=span)
+            case "miss":
+                self._word_is(children[0], "miss", "write `miss { ... }`, or a declaration")
+                return syntax.MissPart(self._block(children[1]), span=span)
+            case "represents":
+                return syntax.RepresentsPart(tuple(map(self._setting, children)), span=span)
+            case "method":
+                return syntax.MethodDecl(*self._callable(tree), doc=self._doc(tree), span=span)
+            case _:
+                return self._declaration(tree)
+
+    def _protocol_part(self, tree: Tree) -> syntax.OnCall | syntax.Decl:
+        if tree.data != "on_call":
+            return self._declaration(tree)
+        word, body = tree.children
+        self._word_is(word, "call", "write `on call { ... }`")
+        return syntax.OnCall(self._block(body), span=self._span(tree))
+
+    def _check(self, tree: Tree, span: Span, doc: str) -> syntax.CheckDecl:
+        words = [part for part in tree.children if isinstance(part, str)]
+        path, *parts = (part for part in tree.children if not isinstance(part, str))
+        objects = self._path(path).parts[-1:]
+        protocol = None
+        if tree.data == "check_swap":
+            word, *names = (token for token in words if str(token) != "->")
+            self._word_is(word, "swap", "write `check swap Protocol: Old -> New { ... }`")
+            protocol = self._path(path)
+            objects = tuple(map(self._name, names))
+        return syntax.CheckDecl(
+            protocol, objects, tuple(map(self._check_part, parts)), doc=doc, span=span
+        )
+
+    def _check_part(self, tree: Tree) -> syntax.Binding | syntax.Transfer:
+        if tree.data == "setting":
+            return self._setting(tree)
+        word, source, _arrow, target, body = tree.children
+        self._word_is(word, "transfer", "write `transfer { ... }`, or a setting: `clients = 2`")
+        pair = None if source is None else (self._name(source), self._name(target))
+        return syntax.Transfer(pair, self._block(body), span=self._span(tree))
+
+    def _setting(self, tree: Tree) -> syntax.Binding:
+        name, value = tree.children
+        return syntax.Binding(self._name(name), self._expression(value), span=self._span(tree))
+
+    def _word_is(self, token: Any, word: str, remedy: str) -> None:
+        """Hold that a name which the grammar cannot tell apart is the word that belongs here."""
+        if str(token) != word:
+            self.collector.error(
+                "K044", self._token_span(token), f"`{token}` means nothing here", remedy=remedy
+            )
+
+    def _variable(self, tree: Tree) -> syntax.VarDecl:
+        ghost, name, type_, initial = tree.children
+        start = None if initial is None else self._expression(initial.children[0])
+        is_choice = initial is not None and initial.data == "choices"
+        return syntax.VarDecl(
+            self._name(name),
+            self._type(type_),
+            None if is_choice else start,
+            start if is_choice else None,
+            ghost is not None,
+            doc=self._doc(tree),
+            span=self._span(tree),
+        )
 
     def _member(self, tree: Tree, span: Span, doc: str) -> syntax.Decl:
         children = tree.children
         match tree.data:
             case "variable":
-                ghost, name, type_, initial = children
-                start = None if initial is None else self._expression(initial.children[0])
-                is_choice = initial is not None and initial.data == "choices"
-                return syntax.VarDecl(
-                    self._name(name),
-                    self._type(type_),
-                    None if is_choice else start,
-                    start if is_choice else None,
-                    ghost is not None,
-                    doc=doc,
-                    span=span,
-                )
+                return self._variable(tree)
             case "procedure":
                 name, parameters, result, body = children
                 return syntax.ProcedureDecl(
@@ -253,17 +367,28 @@ class Builder:
                     span=span,
                 )
             case "action":
-                name, parameters, guards, body = children
+                fairness, name, parameters, guards, body = children
                 return syntax.ActionDecl(
                     self._name(name),
                     self._fields(parameters.children),
                     tuple(map(self._expression, guards.children)),
                     self._block(body),
+                    self._fairness(fairness),
                     doc=doc,
                     span=span,
                 )
             case "property":
                 return self._property(tree, span, doc)
+            case "bypass":
+                kind, name, _at_most, bound, expression = children
+                return syntax.PropertyDecl(
+                    str(kind),
+                    self._name(name),
+                    self._expression(expression),
+                    None if bound is None else self._expression(bound),
+                    doc=doc,
+                    span=span,
+                )
             case other:
                 raise AssertionError(f"no declaration is made from `{other}`")
 
@@ -282,6 +407,33 @@ class Builder:
             self._expression(expression),
             doc=doc,
             span=span,
+        )
+
+    def _fairness(self, tree: Tree | None) -> str | None:
+        return None if tree is None else " ".join(map(str, tree.children))
+
+    def _refinement(self, tree: Tree, span: Span, doc: str) -> syntax.RefinementDecl:
+        fairness, abstract, word, *images = tree.children
+        self._word_is(word, "with", "write `refines Abstract with { ... }`")
+        demanded = self._fairness(fairness)
+        if demanded not in {None, "fair"}:
+            self.collector.error(
+                "K045",
+                self._span(fairness),
+                f"`{demanded} refines` means nothing",
+                remedy="write `fair refines` to have the fairness of the other kept as well",
+            )
+        return syntax.RefinementDecl(
+            self._path(abstract), tuple(map(self._image, images)), demanded, doc=doc, span=span
+        )
+
+    def _image(self, tree: Tree) -> syntax.Image:
+        target, place, value = tree.children
+        return syntax.Image(
+            self._expression(target),
+            None if place is None else self._path(place),
+            self._expression(value),
+            span=self._span(tree),
         )
 
     # --- 4. Statements ----------------------------------------------------------------------------
@@ -342,8 +494,13 @@ class Builder:
             case "return_statement":
                 return syntax.ReturnStmt(self._optional(children[0]), span=span)
             case "label":
-                name, statement = children
-                return syntax.LabelStmt(self._name(name), self._statement(statement), span=span)
+                fairness, name, statement = children
+                return syntax.LabelStmt(
+                    self._name(name),
+                    self._statement(statement),
+                    self._fairness(fairness),
+                    span=span,
+                )
             case _:
                 return self._compound(tree, span)
 
@@ -420,11 +577,18 @@ class Builder:
             case "at":
                 process, place = children
                 return syntax.At(self._expression(process), self._path(place), span=span)
+            case "taken":
+                _word, action, taken_at = children
+                return syntax.Taken(
+                    self._expression(action),
+                    None if taken_at is None else self._path(taken_at),
+                    span=span,
+                )
             case "old":
                 return syntax.Old(self._expression(children[0]), span=span)
             case "member" | "component" | "index" | "call":
                 return self._suffixed(tree, span)
-            case "quantified" | "conditional" | "let_in":
+            case "quantified" | "conditional" | "let_in" | "temporal":
                 return self._open(tree, span)
             case _:
                 return self._bracketed(tree, span)
@@ -482,6 +646,9 @@ class Builder:
             case "conditional":
                 condition, then, otherwise = map(self._expression, children)
                 return syntax.Conditional(condition, then, otherwise, span=span)
+            case "temporal":
+                operator, operand = children
+                return syntax.Temporal(str(operator), self._expression(operand), span=span)
             case _:
                 name, value, body = children
                 return syntax.LetIn(

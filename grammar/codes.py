@@ -230,15 +230,35 @@ _WORDS: Final = (
         "spec example\nvar counter: 0..3 = 0\n",
     ),
     CodeInfo(
+        "K044",
+        "not a part of this construct",
+        "Some words are known in one place only: `miss` in a clustered object, `on call` in a swap "
+        "protocol, `swap` and `transfer` in a check.",
+        "spec example\nprocessors Cpu\n"
+        "interface Flag { var f: bool = false op lift() { f := true } }\n"
+        "clustered object Plain implements Flag {\n  root { var f: bool = false }\n"
+        "  first { skip }\n  method lift() { root.f := true }\n}\n",
+        "spec example\nprocessors Cpu\n"
+        "interface Flag { var f: bool = false op lift() { f := true } }\n"
+        "clustered object Plain implements Flag {\n  root { var f: bool = false }\n"
+        "  miss { root.f := false }\n  method lift() { root.f := true }\n}\n",
+    ),
+    CodeInfo(
+        "K045",
+        "a fairness that a refinement cannot have",
+        "`refines` asks for the steps only; `fair refines` asks for the fairness of the other "
+        "specification too, each kind as it is written there.",
+        "spec example\nvar x: bool = false\nunfair refines Other with {\n  y = x\n}\n",
+        "spec example\nvar x: bool = false\nprocess main { skip }\n",
+    ),
+    CodeInfo(
         "K026",
         "a reserved word",
-        "Some words are kept for constructs that this version does not have: always, channel, "
-        "check, clustered, disable, enable, eventually, fair, fence, implements, interface, "
-        "method, op, phase, property, protocol, quiescent, read_section, refines, rep, represents, "
-        "root, strong, transfer, unfair, until, and the sign `~>`. They cannot be names, so that "
-        "what is written today means the same tomorrow.",
-        "spec example\nvar phase: 0..3 = 0\n",
-        "spec example\nvar stage: 0..3 = 0\n",
+        "Some words are kept for constructs that this version does not have: channel, "
+        "disable, enable, fence, quiescent and read_section. They cannot be names, so "
+        "that what is written today means the same tomorrow.",
+        "spec example\nvar fence: 0..3 = 0\n",
+        "spec example\nvar wall: 0..3 = 0\n",
     ),
 )
 

@@ -13,6 +13,8 @@ from grammar.tokens import END, Token
 FOLDS: Final = frozenset({"FORALL", "EXISTS", "SUM", "COUNT", "MIN", "MAX"})
 EXPRESSION_STARTS: Final = FOLDS | {
     "NAME",
+    "ROOT",
+    "REP",
     "NUMBER",
     "TRUE",
     "FALSE",
@@ -27,6 +29,9 @@ EXPRESSION_STARTS: Final = FOLDS | {
     "DASH",
     "IF",
     "LET",
+    "ALWAYS",
+    "EVENTUALLY",
+    "STEP",
 }
 TYPE_STARTS: Final = frozenset(
     {"BOOL", "INT", "SET", "SEQ", "TUPLE", "MOD", "LSQB", "NAME", "NUMBER", "LPAR", "DASH"}
@@ -35,11 +40,26 @@ SIMPLE_STARTS: Final = frozenset(
     {"SKIP", "CHOOSE", "BREAK", "CONTINUE", "AWAIT", "ASSERT", "RETURN", "VAR", "LET"}
 )
 COMPOUND_STARTS: Final = frozenset({"IF", "WHILE", "LOOP", "FOR", "EITHER", "ATOMIC", "LBRACE"})
-STATEMENT_STARTS: Final = SIMPLE_STARTS | COMPOUND_STARTS | {"NAME"}
-PROPERTY_STARTS: Final = frozenset(
-    {"INVARIANT", "STEP", "REACHABLE", "ASSUME", "INITIALLY", "TERMINAL"}
+FAIRNESS_STARTS: Final = frozenset({"FAIR", "STRONG", "UNFAIR"})
+STATEMENT_STARTS: Final = (
+    SIMPLE_STARTS | COMPOUND_STARTS | FAIRNESS_STARTS | {"NAME", "ROOT", "REP"}
 )
-MEMBER_STARTS: Final = PROPERTY_STARTS | {"VAR", "GHOST", "PROCEDURE", "FUNCTION", "ACTION"}
+PROPERTY_STARTS: Final = frozenset(
+    {
+        "INVARIANT",
+        "LEMMA",
+        "STEP",
+        "REACHABLE",
+        "ASSUME",
+        "INITIALLY",
+        "TERMINAL",
+        "PROPERTY",
+        "BYPASS",
+    }
+)
+MEMBER_STARTS: Final = (
+    PROPERTY_STARTS | FAIRNESS_STARTS | {"VAR", "GHOST", "PROCEDURE", "FUNCTION", "ACTION"}
+)
 DECLARATION_STARTS: Final = MEMBER_STARTS | {
     "IMPORT",
     "CONST",
@@ -50,6 +70,11 @@ DECLARATION_STARTS: Final = MEMBER_STARTS | {
     "RECORD",
     "OBJECT",
     "PROCESS",
+    "REFINES",
+    "INTERFACE",
+    "CLUSTERED",
+    "SWAP_PROTOCOL",
+    "CHECK",
 }
 RELATIONS: Final = frozenset(
     {"EQUAL", "UNEQUAL", "LESS", "AT_MOST", "GREATER", "AT_LEAST", "IN", "SUBSET", "AT"}
@@ -58,7 +83,8 @@ ARITHMETIC: Final = frozenset({"PLUS", "DASH", "STAR", "SLASH", "PERCENT"})
 OPERATORS: Final = (
     RELATIONS
     | ARITHMETIC
-    | {"IFF", "IMPLIES", "OR", "AND", "NOT", "UNION", "INTERSECT", "MINUS", "_RANGE"}
+    | {"LEADS_TO", "UNTIL", "IFF", "IMPLIES", "OR", "AND", "NOT"}
+    | {"UNION", "INTERSECT", "MINUS", "_RANGE"}
 )
 
 _SUFFIX_STARTS: Final = frozenset({"LPAR", "LSQB", "_MEMBER_DOT", "QMARK"})

@@ -90,32 +90,12 @@ WORDS: Final = {
 
 RESERVED: Final = frozenset(
     {
-        "property",
-        "always",
-        "eventually",
-        "until",
-        "fair",
-        "strong",
-        "unfair",
-        "refines",
-        "interface",
-        "implements",
-        "clustered",
-        "root",
-        "rep",
-        "method",
-        "represents",
-        "protocol",
-        "phase",
-        "transfer",
-        "check",
         "fence",
         "read_section",
         "quiescent",
         "disable",
         "enable",
         "channel",
-        "op",
     }
 )
-"""Words of constructs that are planned; the sign `~>` is reserved too."""
+"""Words of constructs that are planned."""

@@ -219,7 +219,7 @@ def _chain(at: Situation) -> Mistake | None:
             f"comparisons do not chain, and this `{text}` follows another one",
             "write `a < b and b < c`, or put the first comparison in parentheses",
         )
-    if kind in ("IFF", "_RANGE") and at.expected & OPERATORS:
+    if kind in ("LEADS_TO", "UNTIL", "IFF", "_RANGE") and at.expected & OPERATORS:
         return Mistake("K029", at.span(), f"`{at.found.text}` does not chain", "use parentheses")
     return None
 

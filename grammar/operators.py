@@ -29,35 +29,37 @@ class BinaryOperator:
 
 
 _ROWS: Final = (
-    BinaryOperator("<->", 1, Grouping.NONE),
-    BinaryOperator("->", 2, Grouping.RIGHT),
-    BinaryOperator("or", 3, Grouping.LEFT),
-    BinaryOperator("and", 4, Grouping.LEFT),
-    # level 5 is the prefix operator `not`
-    BinaryOperator("=", 6, Grouping.NONE),
-    BinaryOperator("!=", 6, Grouping.NONE),
-    BinaryOperator("<", 6, Grouping.NONE),
-    BinaryOperator("<=", 6, Grouping.NONE),
-    BinaryOperator(">", 6, Grouping.NONE),
-    BinaryOperator(">=", 6, Grouping.NONE),
-    BinaryOperator("in", 6, Grouping.NONE),
-    BinaryOperator("not in", 6, Grouping.NONE),
-    BinaryOperator("subset", 6, Grouping.NONE),
-    # `at` shares level 6; `..` has level 7
-    BinaryOperator("union", 8, Grouping.LEFT),
-    BinaryOperator("intersect", 8, Grouping.LEFT),
-    BinaryOperator("minus", 8, Grouping.LEFT),
-    BinaryOperator("+", 9, Grouping.LEFT),
-    BinaryOperator("-", 9, Grouping.LEFT),
-    BinaryOperator("*", 10, Grouping.LEFT),
-    BinaryOperator("/", 10, Grouping.LEFT),
-    BinaryOperator("%", 10, Grouping.LEFT),
-    # level 11 is the prefix operator `-`; postfix forms bind tightest
+    BinaryOperator("~>", 1, Grouping.NONE),
+    BinaryOperator("until", 1, Grouping.NONE),
+    BinaryOperator("<->", 2, Grouping.NONE),
+    BinaryOperator("->", 3, Grouping.RIGHT),
+    BinaryOperator("or", 4, Grouping.LEFT),
+    BinaryOperator("and", 5, Grouping.LEFT),
+    # level 6 is the prefix operator `not`
+    BinaryOperator("=", 7, Grouping.NONE),
+    BinaryOperator("!=", 7, Grouping.NONE),
+    BinaryOperator("<", 7, Grouping.NONE),
+    BinaryOperator("<=", 7, Grouping.NONE),
+    BinaryOperator(">", 7, Grouping.NONE),
+    BinaryOperator(">=", 7, Grouping.NONE),
+    BinaryOperator("in", 7, Grouping.NONE),
+    BinaryOperator("not in", 7, Grouping.NONE),
+    BinaryOperator("subset", 7, Grouping.NONE),
+    # `at` shares level 7; `..` has level 8
+    BinaryOperator("union", 9, Grouping.LEFT),
+    BinaryOperator("intersect", 9, Grouping.LEFT),
+    BinaryOperator("minus", 9, Grouping.LEFT),
+    BinaryOperator("+", 10, Grouping.LEFT),
+    BinaryOperator("-", 10, Grouping.LEFT),
+    BinaryOperator("*", 11, Grouping.LEFT),
+    BinaryOperator("/", 11, Grouping.LEFT),
+    BinaryOperator("%", 11, Grouping.LEFT),
+    # level 12 is the prefix operator `-`; postfix forms bind tightest
 )
 
 BINARY: Final = {row.text: row for row in _ROWS}
-NOT_LEVEL: Final = 5
-COMPARISON_LEVEL: Final = 6
-RANGE_LEVEL: Final = 7
-NEGATION_LEVEL: Final = 11
-POSTFIX_LEVEL: Final = 12
+NOT_LEVEL: Final = 6
+COMPARISON_LEVEL: Final = 7
+RANGE_LEVEL: Final = 8
+NEGATION_LEVEL: Final = 12
+POSTFIX_LEVEL: Final = 13

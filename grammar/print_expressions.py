@@ -28,7 +28,7 @@ OPEN_LEVEL: Final = 0
 """Where any expression can stand."""
 
 _ATOM_LEVEL: Final = POSTFIX_LEVEL + 1
-_CONNECTIVES: Final = frozenset({"and", "or", "->", "<->"})
+_CONNECTIVES: Final = frozenset({"and", "or", "->", "<->", "~>", "until"})
 
 Bracketable: TypeAlias = syntax.Expr | syntax.TypeExpr
 T = TypeVar("T")
@@ -88,7 +88,9 @@ def level_of(node: syntax.Expr) -> int:
             return COMPARISON_LEVEL
         case syntax.RangeExpr():
             return RANGE_LEVEL
-        case syntax.Quantified() | syntax.Conditional() | syntax.LetIn():
+        case syntax.Taken():
+            return COMPARISON_LEVEL
+        case syntax.Quantified() | syntax.Conditional() | syntax.LetIn() | syntax.Temporal():
             return OPEN_LEVEL
         case _:
             return _ATOM_LEVEL
@@ -96,7 +98,7 @@ def level_of(node: syntax.Expr) -> int:
 
 def _needs_parentheses(node: syntax.Expr, room: Room) -> bool:
     match node:
-        case syntax.Quantified() | syntax.Conditional() | syntax.LetIn():
+        case syntax.Quantified() | syntax.Conditional() | syntax.LetIn() | syntax.Temporal():
             return not room.is_last
         case syntax.Binary("in" | "not in") if room.is_plain:
             return True
@@ -284,7 +286,12 @@ class ExpressionPrinter:
             case syntax.At(process, place):
                 subject = self.expression(process, room.left(RANGE_LEVEL))
                 return join((subject, BLANK, take("at"), BLANK, self.path(place)))
-            case syntax.Quantified() | syntax.Conditional() | syntax.LetIn():
+            case syntax.Taken(action, taken_at):
+                subject = join((take("step"), BLANK, self.expression(action, _BASE)))
+                if taken_at is None:
+                    return subject
+                return join((subject, BLANK, take("at"), BLANK, self.path(taken_at)))
+            case syntax.Quantified() | syntax.Conditional() | syntax.LetIn() | syntax.Temporal():
                 return self._open(node, room)
             case _:
                 return self._primary(node)
@@ -326,7 +333,9 @@ class ExpressionPrinter:
         return [indent(self.expression(node, room))], False
 
     def _open(
-        self, node: syntax.Quantified | syntax.Conditional | syntax.LetIn, room: Room
+        self,
+        node: syntax.Quantified | syntax.Conditional | syntax.LetIn | syntax.Temporal,
+        room: Room,
     ) -> Layout:
         take = self.tokens.take
         end = room.right(OPEN_LEVEL)
@@ -351,6 +360,8 @@ class ExpressionPrinter:
                 bound = indent(self.expression(value, Room(is_plain=True)))
                 whole = (head, BLANK, bound, BLANK, take("in"), Break.BLANK)
                 return group(*whole, self.expression(body, end))
+            case syntax.Temporal(op, operand):
+                return join((take(op), BLANK, indent(self.expression(operand, end))))
             case _:
                 assert_never(node)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol, TypeVar, assert_never
+from typing import Final, Protocol, TypeAlias, TypeVar, assert_never
 
 from grammar import syntax
 from grammar.layout import (
@@ -28,12 +28,21 @@ from grammar.layout import (
     must_break,
     render,
 )
-from grammar.print_expressions import Bracketable, ExpressionPrinter, Tokens
+from grammar.operators import BINARY
+from grammar.print_expressions import Bracketable, ExpressionPrinter, Room, Tokens
 
 ONE_LINE: Final = sys.maxsize
 """A width that no text reaches."""
 
 T = TypeVar("T")
+Part: TypeAlias = (
+    syntax.ClusterPart
+    | syntax.OperationDecl
+    | syntax.OnCall
+    | syntax.Transfer
+    | syntax.Binding
+    | syntax.Image
+)
 _ESCAPES: Final = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t"}
 
 
@@ -110,13 +119,113 @@ class StatementPrinter:
             case syntax.VarDecl():
                 return self._variable(node)
             case syntax.ObjectDecl(name, members):
-                head = join((self._head("object", name), BLANK, self.tokens.take("{")))
-                inside = indent(self._declarations(members, None), self.tokens.at_end())
-                return join((head, inside, self._end_of(inside), self.tokens.take("}")))
+                return self._enclosed(join((self._head("object", name), BLANK)), members)
             case syntax.PropertyDecl():
                 return self._property(node)
+            case syntax.RefinementDecl(abstract, images, fairness):
+                word = join((self._fairness(fairness), self.tokens.take("refines"), BLANK))
+                whole = (self.inner.path(abstract), BLANK, self.tokens.take("with"), BLANK)
+                return self._enclosed(join((word, *whole)), images)
+            case (
+                syntax.InterfaceDecl()
+                | syntax.ClusterDecl()
+                | syntax.ProtocolDecl()
+                | syntax.CheckDecl()
+            ):
+                return self._construct(node)
             case _:
                 return self._code(node)
+
+    def _enclosed(self, head: Layout, parts: Sequence[Part], *, may_stay: bool = False) -> Layout:
+        """Set parts in braces, each on lines of its own.
+
+        Args:
+            may_stay: a single part without documentation stays on the line of its braces if it
+                stands there.
+        """
+        stays = may_stay and self.tokens.is_on_line(otherwise=False)
+        opening = join((head, self.tokens.take("{")))
+        match parts:
+            case (part,) if stays:
+                inside = indent(Break.BLANK, self._part(part))
+                return group(opening, inside, Break.BLANK, self.tokens.take("}"))
+            case _:
+                inside = indent(*self._lines_of(parts), self.tokens.at_end())
+                return join((opening, inside, self._end_of(inside), self.tokens.take("}")))
+
+    def _lines_of(self, parts: Sequence[Part]) -> list[Layout]:
+        lines = []
+        previous: Part | None = None
+        for part in parts:
+            lines += [self.tokens.before(part, previous), self._part(part), self.tokens.after()]
+            previous = part
+        return lines
+
+    def _part(self, node: Part) -> Layout:
+        """Set what stands in the braces of a declaration, with its documentation."""
+        match node:
+            case syntax.RootPart(variables):
+                head = join((self.tokens.take("root"), BLANK))
+                return self._enclosed(head, variables, may_stay=True)
+            case syntax.RepPart(variables):
+                head = join((self.tokens.take("rep"), BLANK))
+                return self._enclosed(head, variables, may_stay=True)
+            case syntax.MissPart(body):
+                return join((self.tokens.take("miss"), BLANK, self.block(body)))
+            case syntax.RepresentsPart(bindings):
+                word = join((self.tokens.take("represents"), BLANK))
+                return join((word, group(indent(self.inner.listed(bindings, self._binding)))))
+            case syntax.OnCall(body):
+                return join((self.inner.words("on", "call"), BLANK, self.block(body)))
+            case syntax.Transfer(pair, body):
+                head = self.tokens.take("transfer")
+                if pair is not None:
+                    head = join((head, BLANK, self._arrows(pair)))
+                return join((head, BLANK, self.block(body)))
+            case syntax.Binding():
+                return self._binding(node)
+            case syntax.Image():
+                return self._image(node)
+            case syntax.OperationDecl() | syntax.MethodDecl():
+                return join((self.tokens.documentation(node.doc), self._callable(node)))
+            case _:
+                return join((self.tokens.documentation(node.doc), self.declaration(node)))
+
+    def _callable(self, node: syntax.OperationDecl | syntax.MethodDecl) -> Layout:
+        keyword = "op" if isinstance(node, syntax.OperationDecl) else "method"
+        head = join((self._head(keyword, node.name), self._parameters(node.parameters)))
+        return join((head, self._typed(node.result), BLANK, self.block(node.body)))
+
+    def _construct(self, node: syntax.Construct) -> Layout:
+        take, words = self.tokens.take, self.inner.words
+        match node:
+            case syntax.InterfaceDecl(name, parts):
+                return self._enclosed(join((self._head("interface", name), BLANK)), parts)
+            case syntax.ClusterDecl(name, processors, interface, parts):
+                head = words("clustered", "object", name.text)
+                if processors is not None:
+                    head = join((head, BLANK, take("on"), BLANK, self.inner.type(processors)))
+                head = join((head, BLANK, words("implements", interface.text), BLANK))
+                return self._enclosed(head, parts)
+            case syntax.ProtocolDecl(name, source, target, parts):
+                head = join((take("swap protocol"), BLANK, self.inner.name(name)))
+                names = self.inner.bracketed("(", (source, target), self.inner.name, ")")
+                return self._enclosed(join((head, names, BLANK)), parts)
+            case syntax.CheckDecl(None, objects, parts):
+                head = join((words("check", objects[0].text), BLANK))
+                return self._enclosed(head, parts, may_stay=True)
+            case syntax.CheckDecl(protocol, objects, parts):
+                assert protocol is not None
+                head = join((words("check", "swap"), BLANK, self.inner.path(protocol), take(":")))
+                return self._enclosed(join((head, BLANK, self._arrows(objects), BLANK)), parts)
+            case _:
+                assert_never(node)
+
+    def _arrows(self, names: Sequence[syntax.Name]) -> Layout:
+        pieces: list[Layout] = [self.inner.name(names[0])]
+        for name in names[1:]:
+            pieces += [BLANK, self.tokens.take("->"), BLANK, self.inner.name(name)]
+        return join(pieces)
 
     def _code(
         self,
@@ -129,17 +238,28 @@ class StatementPrinter:
             case syntax.FunctionDecl(name, parameters, result, body):
                 head = join((self._head("function", name), self._parameters(parameters)))
                 return join((head, self._typed(result), self._assigned("=", body)))
-            case syntax.ActionDecl(name, parameters, guards, body):
-                head = join((self._head("action", name), self._parameters(parameters)))
+            case syntax.ActionDecl(name, parameters, guards, body, fairness):
+                word = self._fairness(fairness)
+                head = join((word, self._head("action", name), self._parameters(parameters)))
                 return join((self._guarded(head, guards), self.block(body)))
-            case syntax.ProcessDecl(name, index, body):
-                head = self._head("process", name)
+            case syntax.ProcessDecl(name, index, body, fairness):
+                head = join((self._fairness(fairness), self._head("process", name)))
                 if index is not None:
                     on = join((BLANK, self.tokens.take("on"), BLANK, self.inner.type(index)))
                     head = join((head, on))
                 return join((head, BLANK, self.block(body)))
             case _:
                 assert_never(node)
+
+    def _fairness(self, fairness: str | None) -> Layout:
+        return NOTHING if fairness is None else join((self.inner.words(*fairness.split()), BLANK))
+
+    def _image(self, node: syntax.Image) -> Layout:
+        target = self.inner.expression(node.target)
+        if node.place is not None:
+            at = (BLANK, self.tokens.take("at"), BLANK, self.inner.path(node.place))
+            target = join((target, *at))
+        return join((target, BLANK, self.tokens.take("="), self.inner.hanging(node.value)))
 
     def _head(self, keyword: str, name: syntax.Name) -> Layout:
         return self.inner.words(keyword, name.text)
@@ -216,7 +336,12 @@ class StatementPrinter:
         if node.name is None:
             word = self.tokens.take(node.kind)
             return join((word, BLANK, indent(self.inner.expression(node.expression))))
-        head = join((self._head(node.kind, node.name), self.tokens.take(":")))
+        head = self._head(node.kind, node.name)
+        if node.bound is not None:
+            room = Room(BINARY["+"].level, is_last=False)
+            bound = self.inner.expression(node.bound, room)
+            head = join((head, BLANK, self.tokens.take("<="), BLANK, bound))
+        head = join((head, self.tokens.take(":")))
         return join((head, self.inner.hanging(node.expression)))
 
     # --- statements -------------------------------------------------------------------------------
@@ -280,8 +405,9 @@ class StatementPrinter:
                 if value is None:
                     return word
                 return join((word, BLANK, indent(self.inner.expression(value))))
-            case syntax.LabelStmt(label, statement):
-                head = join((self.inner.name(label), take(":"), BLANK))
+            case syntax.LabelStmt(label, statement, fairness):
+                word = self._fairness(fairness)
+                head = join((word, self.inner.name(label), take(":"), BLANK))
                 return join((head, self.statement(statement)))
             case syntax.CallStmt(call):
                 return self.inner.call(call)
@@ -374,7 +500,18 @@ class Invented:
     def before(self, item: syntax.Node, previous: syntax.Node | None) -> Layout:
         """Keep large declarations, and those of different kinds, apart."""
         is_apart = isinstance(item, syntax.DeclNode) and previous is not None
-        large = (syntax.ObjectDecl, syntax.ProcedureDecl, syntax.ActionDecl, syntax.ProcessDecl)
+        large = (
+            syntax.ObjectDecl,
+            syntax.ProcedureDecl,
+            syntax.ActionDecl,
+            syntax.ProcessDecl,
+            syntax.InterfaceDecl,
+            syntax.OperationDecl,
+            syntax.ClusterDecl,
+            syntax.MethodDecl,
+            syntax.ProtocolDecl,
+            syntax.CheckDecl,
+        )
         is_alike = type(item) is type(previous) and not isinstance(item, large)
         return LineEnd(is_double=is_apart and not is_alike)
 

@@ -123,11 +123,6 @@ def _foreign(token: Token, span: Span, collector: Collector) -> Token | None:
         case "!":
             collector.error("K014", span, "`!` is written `not`", remedy="write `not`")
             meant = ("NOT", "not")
-        case "~>":
-            collector.error(
-                "K026", span, "`~>` is reserved for a construct that this version does not have"
-            )
-            meant = ("IMPLIES", "->")
         case "<>":
             collector.error("K012", span, "`<>` is written `!=`", remedy="write `!=`")
             meant = ("UNEQUAL", "!=")

@@ -9,342 +9,98 @@ Nothing here knows what a name means; that is the business of `checker.model`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TypeAlias
 
-from grammar.source import NOWHERE, Span
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Node:
-    """What all nodes share: the place where they were written."""
-
-    span: Span = field(default=NOWHERE, compare=False, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Name(Node):
-    """An identifier at its place of declaration or as a path component."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Path(Node):
-    """A dotted name: `Lock.acquire`."""
-
-    parts: tuple[Name, ...]
-
-    @property
-    def text(self) -> str:
-        """The dotted text."""
-        return ".".join(part.text for part in self.parts)
-
-
-# --- types ---------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class BoolTypeExpr(Node):
-    """`bool`."""
-
-
-@dataclass(frozen=True, slots=True)
-class IntTypeExpr(Node):
-    """`int`: parsed so that the checker can say that it needs bounds."""
-
-
-@dataclass(frozen=True, slots=True)
-class NamedTypeExpr(Node):
-    """A declared sort, enum, record or type alias, perhaps of an imported module."""
-
-    path: Path
-
-
-@dataclass(frozen=True, slots=True)
-class RangeTypeExpr(Node):
-    """`low..high`, both ends included."""
-
-    low: Expr
-    high: Expr
-
-
-@dataclass(frozen=True, slots=True)
-class ModTypeExpr(Node):
-    """`mod n`: the integers 0..n-1 with arithmetic that wraps, as a machine word does."""
-
-    modulus: Expr
-
-
-@dataclass(frozen=True, slots=True)
-class OptionTypeExpr(Node):
-    """`T?`: a `T` or `none`."""
-
-    element: TypeExpr
-
-
-@dataclass(frozen=True, slots=True)
-class MapTypeExpr(Node):
-    """`[K] V`: one `V` for every `K`."""
-
-    key: TypeExpr
-    value: TypeExpr
-
-
-@dataclass(frozen=True, slots=True)
-class SetTypeExpr(Node):
-    """`set of T`."""
-
-    element: TypeExpr
-
-
-@dataclass(frozen=True, slots=True)
-class SeqTypeExpr(Node):
-    """`seq[n] of T`: at most `n` elements, in order."""
-
-    bound: Expr
-    element: TypeExpr
-
-
-@dataclass(frozen=True, slots=True)
-class TupleTypeExpr(Node):
-    """`tuple(A, B)`."""
-
-    elements: tuple[TypeExpr, ...]
-
-
-TypeExpr: TypeAlias = (
-    BoolTypeExpr
-    | IntTypeExpr
-    | NamedTypeExpr
-    | RangeTypeExpr
-    | ModTypeExpr
-    | OptionTypeExpr
-    | MapTypeExpr
-    | SetTypeExpr
-    | SeqTypeExpr
-    | TupleTypeExpr
+from grammar.syntax_terms import (
+    AnyLit,
+    Argument,
+    At,
+    Binary,
+    Binder,
+    BoolLit,
+    BoolTypeExpr,
+    Call,
+    Conditional,
+    Expr,
+    FieldAccess,
+    IndexAccess,
+    IntLit,
+    IntTypeExpr,
+    LetIn,
+    MapComprehension,
+    MapTypeExpr,
+    ModTypeExpr,
+    Name,
+    NamedTypeExpr,
+    NameRef,
+    Node,
+    NoneLit,
+    Old,
+    OptionTypeExpr,
+    Path,
+    Quantified,
+    RangeExpr,
+    RangeTypeExpr,
+    SelfRef,
+    SeqLit,
+    SeqTypeExpr,
+    SetComprehension,
+    SetLit,
+    SetTypeExpr,
+    Taken,
+    Temporal,
+    TupleAccess,
+    TupleLit,
+    TupleTypeExpr,
+    TypeExpr,
+    Unary,
 )
 
-# --- expressions ---------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class IntLit(Node):
-    """A decimal number, never negative."""
-
-    value: int
-
-
-@dataclass(frozen=True, slots=True)
-class BoolLit(Node):
-    """`true` or `false`."""
-
-    value: bool
-
-
-@dataclass(frozen=True, slots=True)
-class NoneLit(Node):
-    """`none`."""
-
-
-@dataclass(frozen=True, slots=True)
-class AnyLit(Node):
-    """`any`: as an initial value, every value of the type."""
-
-
-@dataclass(frozen=True, slots=True)
-class SelfRef(Node):
-    """`self`: the processor (or other index) that runs this process."""
-
-
-@dataclass(frozen=True, slots=True)
-class NameRef(Node):
-    """A plain name in an expression; a type's name stands for the set of its values."""
-
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class FieldAccess(Node):
-    """`base.name`: a record field, or a member of an object, process, module or enum."""
-
-    base: Expr
-    name: Name
-
-
-@dataclass(frozen=True, slots=True)
-class TupleAccess(Node):
-    """`base.0`."""
-
-    base: Expr
-    index: int
-
-
-@dataclass(frozen=True, slots=True)
-class IndexAccess(Node):
-    """`base[index]`."""
-
-    base: Expr
-    index: Expr
-
-
-@dataclass(frozen=True, slots=True)
-class Argument(Node):
-    """One argument of a call; `name` is given in record constructors: `Msg(kind = ack)`."""
-
-    name: Name | None
-    value: Expr
-
-
-@dataclass(frozen=True, slots=True)
-class Call(Node):
-    """A procedure, function, record constructor, built-in or hardware primitive applied."""
-
-    callee: Expr
-    arguments: tuple[Argument, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Unary(Node):
-    """`not e` or `-e`; `op` is the text."""
-
-    op: str
-    operand: Expr
-
-
-@dataclass(frozen=True, slots=True)
-class Binary(Node):
-    """`left op right`, `op` being the text, one of `grammar.operators.BINARY`."""
-
-    op: str
-    left: Expr
-    right: Expr
-
-
-@dataclass(frozen=True, slots=True)
-class Conditional(Node):
-    """`if c then a else b`."""
-
-    condition: Expr
-    then: Expr
-    otherwise: Expr
-
-
-@dataclass(frozen=True, slots=True)
-class LetIn(Node):
-    """`let x = e in body`."""
-
-    name: Name
-    value: Expr
-    body: Expr
-
-
-@dataclass(frozen=True, slots=True)
-class Binder(Node):
-    """`a, b: T` (sets `domain_type`) or `x in s` (sets `domain_set`)."""
-
-    names: tuple[Name, ...]
-    domain_type: TypeExpr | None
-    domain_set: Expr | None
-
-
-@dataclass(frozen=True, slots=True)
-class Quantified(Node):
-    """`kind binder [where p]. body`; `kind` is forall, exists, sum, count, min or max."""
-
-    kind: str
-    binder: Binder
-    condition: Expr | None
-    body: Expr
-
-
-@dataclass(frozen=True, slots=True)
-class SetLit(Node):
-    """`{a, b}`; `{}` is the empty set."""
-
-    elements: tuple[Expr, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class SetComprehension(Node):
-    """`{x: T where p}` (then `element` is None) or `{e for x: T where p}`."""
-
-    element: Expr | None
-    binder: Binder
-    condition: Expr | None
-
-
-@dataclass(frozen=True, slots=True)
-class SeqLit(Node):
-    """`[a, b]`; `[]` is the empty sequence."""
-
-    elements: tuple[Expr, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class MapComprehension(Node):
-    """`[x: T => e]`: the map that sends every `x` to `e`."""
-
-    binder: Binder
-    value: Expr
-
-
-@dataclass(frozen=True, slots=True)
-class TupleLit(Node):
-    """`(a, b)`, at least two elements."""
-
-    elements: tuple[Expr, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class RangeExpr(Node):
-    """`low..high` as a set of integers."""
-
-    low: Expr
-    high: Expr
-
-
-@dataclass(frozen=True, slots=True)
-class At(Node):
-    """`worker[c] at critical`: control of a process rests at a label or inside a procedure."""
-
-    process: Expr
-    place: Path
-
-
-@dataclass(frozen=True, slots=True)
-class Old(Node):
-    """`old(e)`: the value of `e` before the step; only in `step` properties."""
-
-    operand: Expr
-
-
-Expr: TypeAlias = (
-    IntLit
-    | BoolLit
-    | NoneLit
-    | AnyLit
-    | SelfRef
-    | NameRef
-    | FieldAccess
-    | TupleAccess
-    | IndexAccess
-    | Call
-    | Unary
-    | Binary
-    | Conditional
-    | LetIn
-    | Quantified
-    | SetLit
-    | SetComprehension
-    | SeqLit
-    | MapComprehension
-    | TupleLit
-    | RangeExpr
-    | At
-    | Old
-)
+__all__ = [  # the nodes of `grammar.syntax_terms` are ours as well
+    "AnyLit",
+    "Argument",
+    "At",
+    "Binary",
+    "Binder",
+    "BoolLit",
+    "BoolTypeExpr",
+    "Call",
+    "Conditional",
+    "Expr",
+    "FieldAccess",
+    "IndexAccess",
+    "IntLit",
+    "IntTypeExpr",
+    "LetIn",
+    "MapComprehension",
+    "MapTypeExpr",
+    "ModTypeExpr",
+    "Name",
+    "NameRef",
+    "NamedTypeExpr",
+    "Node",
+    "NoneLit",
+    "Old",
+    "OptionTypeExpr",
+    "Path",
+    "Quantified",
+    "RangeExpr",
+    "RangeTypeExpr",
+    "SelfRef",
+    "SeqLit",
+    "SeqTypeExpr",
+    "SetComprehension",
+    "SetLit",
+    "SetTypeExpr",
+    "Taken",
+    "Temporal",
+    "TupleAccess",
+    "TupleLit",
+    "TupleTypeExpr",
+    "TypeExpr",
+    "Unary",
+]
 
 # --- statements ----------------------------------------------------------------------------------
 
@@ -474,10 +230,14 @@ class AtomicStmt(Node):
 
 @dataclass(frozen=True, slots=True)
 class LabelStmt(Node):
-    """`label: statement`: names the control point before the statement."""
+    """`label: statement`: names the control point before the statement.
+
+    `fairness` as in `ProcessDecl`, of the step that begins there.
+    """
 
     label: Name
     statement: Stmt
+    fairness: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -628,30 +388,177 @@ class FunctionDecl(DeclNode):
 
 @dataclass(frozen=True, slots=True)
 class ActionDecl(DeclNode):
-    """`action a(p: T) requires g { ... }`: one guarded atomic step, possible for every `p`."""
+    """`action a(p: T) requires g { ... }`: one guarded atomic step, possible for every `p`.
+
+    `fairness` as in `ProcessDecl`.
+    """
 
     name: Name
     parameters: tuple[FieldDecl, ...]
     guards: tuple[Expr, ...]
     body: Block
+    fairness: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ProcessDecl(DeclNode):
-    """`process worker on Cpu { ... }`: one thread per element of the type, or a single one."""
+    """`process worker on Cpu { ... }`: one thread per element of the type, or a single one.
+
+    `fairness` is "fair", "strong fair", "unfair", or None where nothing is written.
+    """
 
     name: Name
     index: TypeExpr | None
     body: Block
+    fairness: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PropertyDecl(DeclNode):
-    """`kind name: e`; `kind` is invariant, step, reachable, assume, initially or terminal."""
+    """`kind name: e`.
+
+    `kind` is invariant, lemma, step, reachable, assume, initially, terminal, property or bypass.
+    `bound` is what stands behind `<=` in `bypass name <= 1: e`.
+    """
 
     kind: str
     name: Name | None
     expression: Expr
+    bound: Expr | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Image(Node):
+    """`x = e`, `x[k] = e` or `user[p] at take = e`: a part of the abstract state, by this one."""
+
+    target: Expr
+    place: Path | None
+    value: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class RefinementDecl(DeclNode):
+    """`refines Abstract with { x = e ... }`; `Abstract` names an import.
+
+    `fairness` is "fair" when the fairness of the other specification is to be kept as well.
+    """
+
+    abstract: Path
+    images: tuple[Image, ...]
+    fairness: str | None = None
+
+    @property
+    def name(self) -> Name:
+        """The last part of the path, by which errors point at the whole."""
+        return self.abstract.parts[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class OperationDecl(DeclNode):
+    """`op inc(d: T): R { ... }` of an interface: what a call does, in one step."""
+
+    name: Name
+    parameters: tuple[FieldDecl, ...]
+    result: TypeExpr | None
+    body: Block
+
+
+@dataclass(frozen=True, slots=True)
+class InterfaceDecl(DeclNode):
+    """`interface Count { var n: T = 0  op inc() { ... } }`: a sequential object for clients."""
+
+    name: Name
+    parts: tuple[VarDecl | OperationDecl, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RootPart(Node):
+    """`root { var base: T = 0 }`: what a clustered object has once."""
+
+    variables: tuple[VarDecl, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RepPart(Node):
+    """`rep { var part: T = 0 }`: what each processor has."""
+
+    variables: tuple[VarDecl, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MissPart(Node):
+    """`miss { ... }`: what is done when a processor first calls."""
+
+    body: Block
+
+
+@dataclass(frozen=True, slots=True)
+class RepresentsPart(Node):
+    """`represents n = e`: the variables of the interface, as the object holds them."""
+
+    bindings: tuple[Binding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MethodDecl(DeclNode):
+    """`method inc(d: T): R { ... }` of a clustered object: stepwise code."""
+
+    name: Name
+    parameters: tuple[FieldDecl, ...]
+    result: TypeExpr | None
+    body: Block
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterDecl(DeclNode):
+    """`clustered object C on Cpu implements I { root { } rep { } method ... represents n = e }`."""
+
+    name: Name
+    processors: TypeExpr | None
+    interface: Name
+    parts: tuple[ClusterPart, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OnCall(Node):
+    """`on call { ... }`: what a swap protocol does when the object is called."""
+
+    body: Block
+
+
+@dataclass(frozen=True, slots=True)
+class ProtocolDecl(DeclNode):
+    """`swap protocol P(source, target) { ... on call { ... } }`."""
+
+    name: Name
+    source: Name
+    target: Name
+    parts: tuple[OnCall | Decl, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer(Node):
+    """`transfer A -> B { ... }`; the names may be left out when there is one swap only."""
+
+    pair: tuple[Name, Name] | None
+    body: Block
+
+
+@dataclass(frozen=True, slots=True)
+class CheckDecl(DeclNode):
+    """`check C { clients = 2 }`, or `check swap P: A -> B { transfer { } clients = 2 }`.
+
+    `protocol` is None in the first form, which has one object.
+    """
+
+    protocol: Path | None
+    objects: tuple[Name, ...]
+    parts: tuple[Binding | Transfer, ...]
+
+    @property
+    def name(self) -> Name:
+        """The first object, by which errors point at the whole."""
+        return self.objects[0]
 
 
 Decl: TypeAlias = (
@@ -668,7 +575,15 @@ Decl: TypeAlias = (
     | ActionDecl
     | ProcessDecl
     | PropertyDecl
+    | RefinementDecl
+    | InterfaceDecl
+    | ClusterDecl
+    | ProtocolDecl
+    | CheckDecl
 )
+ClusterPart: TypeAlias = RootPart | RepPart | MissPart | RepresentsPart | MethodDecl | Decl
+Construct: TypeAlias = InterfaceDecl | ClusterDecl | ProtocolDecl | CheckDecl
+"""What `checker.constructs` replaces by the other declarations."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -257,6 +257,7 @@ DECLARATIONS: list[tuple[str, syntax.Decl]] = [
     ("process p on 1..2 { }", syntax.ProcessDecl(Name("p"), RangeTypeExpr(ONE, TWO), Block(()))),
     ("step s: old(a) = a", syntax.PropertyDecl("step", Name("s"), Binary("=", Old(A), A))),
     ("initially a", syntax.PropertyDecl("initially", None, A)),
+    ("lemma p: a", syntax.PropertyDecl("lemma", Name("p"), A)),
     ("terminal a = b", syntax.PropertyDecl("terminal", None, Binary("=", A, B))),
     (
         'import "x/y.k42" as M(N = 1, T = T)',
