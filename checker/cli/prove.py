@@ -1,0 +1,255 @@
+"""`k42 prove`: prove the claims of a specification, for every size of its sorts where possible."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from checker.cli.arguments import (
+    add_settings,
+    natural,
+    parse_settings,
+    parser_for,
+    positive,
+)
+from checker.cli.codes import worst
+from checker.cli.console import ProgressLine, ink_for, write_diagnostics, write_out, write_result
+from checker.cli.session import command_line, library, open_file
+from checker.model.verdict import EXIT_INPUT
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Mapping, Sequence
+
+    from checker.cli.arguments import Parser
+    from checker.model.system import System
+    from checker.report.proof_text import Findings
+    from checker.report.values_json import Json
+    from grammar.diagnostics import Diagnostic
+    from proofs.prove import Options
+
+SUMMARY = "prove invariants for every number of processors"
+EPILOG = """\
+examples:
+  k42 prove lock.k42                  every obligation; what fails, fails with a counterexample
+  k42 prove lock.k42 --lemmas         and what each lemma is needed for
+  k42 prove lock.k42 --auto           look for lemmas that are missing
+  k42 prove lock.k42 -c MAX=1000000   constants have values; sizes of sorts stay open
+  k42 prove lock.k42 --format json    everything, for programs
+
+An invariant is proved by induction: it holds at the start, and every step preserves it, given all
+other invariants and lemmas. What is not inductive need not be a bug; the report says whether it is.
+Exit codes: 0 proved, 12 to 14 and 75 a real violation, 21 not inductive, 22 vacuous,
+23 contradictory, 24 unknown, 25 stopped at a limit.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What came of one specification; `text` and `json` are None if it could not be read."""
+
+    code: int
+    text: str | None
+    json: Json | None
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def parser() -> Parser:
+    """Return the parser of this command."""
+    result = parser_for("prove", SUMMARY, EPILOG)
+    result.add_argument("specs", metavar="SPEC", nargs="+", help="a specification")
+    add_settings(result)
+    group = result.add_argument_group("proof")
+    group.add_argument(
+        "--scope",
+        type=positive,
+        default=4,
+        metavar="N",
+        help="look for counterexamples up to size N of every sort (default: 4)",
+    )
+    group.add_argument(
+        "--limit",
+        type=positive,
+        default=5_000_000,
+        metavar="N",
+        help="elementary steps of the solver for one question (default: 5,000,000)",
+    )
+    group.add_argument("--seed", type=natural, default=0, metavar="N", help="seed of the solver")
+    group.add_argument(
+        "--lemmas", action="store_true", help="drop each lemma in turn, to see what needs it"
+    )
+    group.add_argument(
+        "--auto",
+        action="store_true",
+        help="look for the lemmas that are missing, by what small sizes show",
+    )
+    group.add_argument(
+        "--max-states",
+        type=positive,
+        default=200_000,
+        metavar="N",
+        help="states searched to classify a counterexample (default: 200,000)",
+    )
+    group = result.add_argument_group("report")
+    group.add_argument("--all", action="store_true", help="show every counterexample in full")
+    group.add_argument("--quiet", action="store_true", help="print the verdict line only")
+    group.add_argument("--format", choices=("text", "json"), default="text")
+    group.add_argument("-o", "--output", metavar="FILE", help="write the result to FILE")
+    return result
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Prove every specification; the worst exit code counts."""
+    settings = parse_settings(arguments.settings)
+    done: list[Proof] = []
+    for spec in arguments.specs:
+        proof = prove_file(spec, settings, arguments)
+        done.append(proof)
+        write_diagnostics(proof.diagnostics)
+        if proof.text is not None and arguments.format == "text" and arguments.output is None:
+            write_out(proof.text if len(done) == 1 else f"\n{proof.text}")
+    _write(done, arguments)
+    return worst([proof.code for proof in done])
+
+
+def _write(done: Sequence[Proof], arguments: argparse.Namespace) -> None:
+    if arguments.format == "json":
+        from checker.cli.main import version
+        from checker.report.json_doc import dump
+        from checker.report.proof_json import document
+
+        write_result(dump(document([p.json for p in done], version())), arguments.output)
+    elif arguments.output is not None:
+        texts = [proof.text for proof in done if proof.text is not None]
+        write_result("\n".join(texts), arguments.output)
+
+
+def prove_file(spec: str, settings: Mapping[str, str], arguments: argparse.Namespace) -> Proof:
+    """Read and prove one specification."""
+    from checker.report.proof_json import json_of_mistakes, json_of_proof
+    from checker.report.proof_text import Request, render_proof
+    from proofs.prove import Options
+    from proofs.solver.settings import Settings
+
+    name = str(Path(spec))
+    opened = open_file(spec, settings)
+    again = _reproduce(spec, settings, arguments)
+    if opened.system is None or opened.has_errors:
+        json = json_of_mistakes(opened.diagnostics, name, again)
+        return Proof(EXIT_INPUT, None, json, opened.diagnostics)
+    options = Options(Settings(arguments.limit, arguments.seed), arguments.scope)
+    findings = findings_of(opened.system, _Loader(spec, settings), options, arguments)
+    code = exit_code(findings)
+    is_file = arguments.output is not None
+    request = Request(
+        spec=name,
+        reproduce=again,
+        ink=ink_for(sys.stdout) if not is_file else ink_for(sys.stderr),
+        shows_all=arguments.all,
+        is_quiet=arguments.quiet,
+    )
+    text = render_proof(findings, request)
+    return Proof(code, text, json_of_proof(findings, name, again, code), opened.diagnostics)
+
+
+@dataclass(frozen=True, slots=True)
+class _Loader:
+    """Reads a specification again, at other sizes."""
+
+    spec: str
+    settings: Mapping[str, str]
+
+    def __call__(self, sizes: Mapping[str, int]) -> System | None:
+        from checker.load import load
+
+        given = {**self.settings, **{name: str(size) for name, size in sizes.items()}}
+        system, _ = load(self.spec, given, library())
+        return system
+
+
+# --- the run --------------------------------------------------------------------------------------
+
+
+def findings_of(
+    system: System, loader: _Loader, options: Options, arguments: argparse.Namespace
+) -> Findings:
+    """Prove, then classify what fails, or look at what the proof is worth."""
+    from checker.cli.classifying import standings, systems_of
+    from checker.cli.inferring import inferred_proof
+    from checker.report.proof_text import Findings
+    from proofs.classify import Real
+    from proofs.prove import prove
+    from proofs.quality import needs, vacuities
+
+    start = perf_counter()
+    line = ProgressLine(is_wanted=not arguments.quiet)
+    try:
+        report = prove(
+            system,
+            loader,
+            options,
+            lambda done, count: line.show(f"{system.name}: {done} of {count} obligations"),
+        )
+    finally:
+        line.clear()
+    found = standings(report, loader, arguments.max_states)
+    inferred: tuple[str, ...] = ()
+    is_real = any(isinstance(standing, Real) for standing in found.values())
+    is_wanted = arguments.auto and not report.is_proved and not is_real
+    if is_wanted:
+        better = inferred_proof(report, loader, options)
+        if better is not None:
+            report, inferred = better
+            found = {}
+    empty = vacuities(system, loader, options) if report.is_proved else ()
+    return Findings(
+        report=report,
+        systems=systems_of(report, loader),
+        standings=found,
+        vacuities=empty,
+        needs=needs(report, loader, options) if report.is_proved and arguments.lemmas else (),
+        seconds=perf_counter() - start,
+        found=inferred,
+        is_inference_vain=is_wanted and not inferred,
+    )
+
+
+def exit_code(findings: Findings) -> int:
+    """Return the exit code that a proof deserves."""
+    from checker.model.verdict import (
+        EXIT_CONTRADICTORY,
+        EXIT_HOLDS,
+        EXIT_LIMIT,
+        EXIT_NOT_INDUCTIVE,
+        EXIT_UNKNOWN,
+        EXIT_VACUOUS,
+    )
+    from checker.model.verdict import exit_code as code_of_search
+    from proofs.classify import Real
+    from proofs.prove import Refuted, Undecided, Why
+    from proofs.quality import Emptiness
+
+    real = [each for each in findings.standings.values() if isinstance(each, Real)]
+    if real:
+        return worst([code_of_search(each.result, strict=False) for each in real])
+    if findings.report.of(Refuted):
+        return EXIT_NOT_INDUCTIVE
+    fates = [each.fate for each in findings.report.of(Undecided)]
+    if fates:
+        is_limit = all(isinstance(f, Undecided) and f.why in {Why.LIMIT, Why.LOST} for f in fates)
+        return EXIT_LIMIT if is_limit else EXIT_UNKNOWN
+    if any(each.kind is Emptiness.START for each in findings.vacuities):
+        return EXIT_CONTRADICTORY
+    return EXIT_VACUOUS if findings.vacuities else EXIT_HOLDS
+
+
+def _reproduce(spec: str, settings: Mapping[str, str], arguments: argparse.Namespace) -> str:
+    flags = [] if arguments.scope == 4 else [f"--scope={arguments.scope}"]
+    flags += [] if arguments.limit == 5_000_000 else [f"--limit={arguments.limit}"]
+    flags += [] if arguments.seed == 0 else [f"--seed={arguments.seed}"]
+    flags += ["--lemmas"] if arguments.lemmas else []
+    flags += ["--auto"] if arguments.auto else []
+    return command_line("prove", [spec], settings, flags)

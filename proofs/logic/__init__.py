@@ -1,0 +1,1 @@
+"""Many-sorted first-order logic with integers: terms, normal forms, ground instances."""
