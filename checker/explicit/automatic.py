@@ -10,19 +10,24 @@ What native code cannot take (see `Unsupported`) stays with Python.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from os import cpu_count
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from checker.explicit.engine import Expansion, Pulse
 from checker.explicit.native.values import Unsupported
 from checker.explicit.python.engine import PythonEngine
+from checker.explicit.usage import Allowance
 
 if TYPE_CHECKING:
+    from checker.explicit.checkpoint import SavedLevel
     from checker.explicit.layout import Layout
-    from checker.explicit.native.engine import NativeEngine, NativeLevel
+    from checker.explicit.native.engine import NativeEngine
+    from checker.explicit.native.levels import NativeLevel
+    from checker.explicit.native.lossy import StoreName
     from checker.explicit.python.exact import Exact
     from checker.explicit.search import EngineMaker
     from checker.model.system import System
@@ -30,40 +35,69 @@ if TYPE_CHECKING:
 THRESHOLD: Final = 60_000
 """So many states in Python take as long as starting native code."""
 
+STARTUP_BYTES: Final = 150 << 20
+"""The memory that native code takes before the first state."""
+
 BURST: Final = 3
 """A level is broken off when this many times the threshold are seen within it."""
 
 
-def engine_maker(
-    name: str = "auto", *, workers: int | None = None, threshold: int = THRESHOLD
-) -> EngineMaker:
-    """Return the maker of an engine by name: `auto`, `python` or `native`.
+@dataclass(frozen=True, slots=True)
+class EngineOptions:
+    """Which engine, and what it may use.
+
+    Attributes:
+        name: `auto`, `python` or `native`.
+        workers: threads of the native engine; None for as many as there are processors.
+        memory_bytes: of the whole process; beyond it the native engine puts states on disk.
+        folder: where they go, None for the folder for temporary files.
+        store: how much of a state is remembered; of all engines only native code can do with less
+            than everything.
+        announce: is told what takes long.
+        threshold: states seen after which the native engine is worth its start.
+    """
+
+    name: str = "auto"
+    workers: int | None = None
+    memory_bytes: int | None = None
+    folder: Path | None = None
+    store: StoreName = "exact"
+    announce: Callable[[str], None] | None = None
+    threshold: int = THRESHOLD
+
+
+def engine_maker(options: EngineOptions) -> EngineMaker:
+    """Return the maker of an engine.
 
     Making a native engine raises `Unsupported` if the system is beyond it.
-
-    Args:
-        workers: threads of the native engine; None for as many as there are processors.
     """
-    if name == "python":
+    if options.name == "python":
+        assert options.store == "exact", "the engine in Python remembers everything"
         return PythonEngine
-    threads = workers or cpu_count() or 1
 
     def native(system: System, layout: Layout, exact: Exact) -> NativeEngine:
-        return _native(system, layout, exact, workers=threads)
+        return _native(system, layout, exact, options)
 
     def automatic(system: System, layout: Layout, exact: Exact) -> AutomaticEngine:
-        return AutomaticEngine(system, layout, exact, workers=threads, threshold=threshold)
+        return AutomaticEngine(system, layout, exact, options)
 
-    if name == "native":
+    if options.name == "native" or options.store != "exact":
         return native
-    assert name == "auto", f"no engine is called {name}"
+    assert options.name == "auto", f"no engine is called {options.name}"
     return automatic
 
 
-def _native(system: System, layout: Layout, exact: Exact, *, workers: int) -> NativeEngine:
-    from checker.explicit.native.engine import NativeEngine
+def _native(system: System, layout: Layout, exact: Exact, options: EngineOptions) -> NativeEngine:
+    from checker.explicit.native.engine import NativeEngine, NativeOptions
 
-    return NativeEngine(system, layout, exact, workers=workers)
+    using = NativeOptions(
+        workers=options.workers or cpu_count() or 1,
+        memory_bytes=options.memory_bytes,
+        folder=options.folder,
+        store=options.store,
+        announce=options.announce,
+    )
+    return NativeEngine(system, layout, exact, using)
 
 
 @dataclass(slots=True)
@@ -78,17 +112,23 @@ _Pulse: TypeAlias = "Callable[[Pulse], bool]"
 
 
 class AutomaticEngine:
-    """Python first, native code as soon as it pays; see `checker.explicit.engine` for the laws."""
+    """Python first, native code as soon as it pays; see `checker.explicit.engine` for the laws.
+
+    Attributes:
+        name: of the engine that has got furthest.
+    """
 
     def __init__(
-        self, system: System, layout: Layout, exact: Exact, *, workers: int, threshold: int
+        self, system: System, layout: Layout, exact: Exact, options: EngineOptions
     ) -> None:
         """Begin in Python."""
         self._make_python = partial(PythonEngine, system, layout, exact)
-        self._make_native = partial(_native, system, layout, exact, workers=workers)
-        self._threshold = threshold
+        self._make_native = partial(_native, system, layout, exact, options)
+        self._threshold = options.threshold
+        self._allowance = Allowance(options.memory_bytes)
         self._python = self._make_python()
         self._native: NativeEngine | None = None
+        self.name = self._python.name
         self._prepared: NativeEngine | None = None
         self._is_native_possible = True
         self._levels: list[AutoLevel] = []
@@ -96,11 +136,6 @@ class AutomaticEngine:
         self._distinct = 0
         self._taken = self._tested = 0
         self._reached: set[str] = set()
-
-    @property
-    def name(self) -> str:
-        """The engine that has come to the end."""
-        return self._python.name if self._native is None else self._native.name
 
     # --- the interface
 
@@ -125,6 +160,33 @@ class AutomaticEngine:
         except Unsupported:
             self._return_to_python(level)
             return self.expand(level, pulse)
+
+    def pack(self, level: AutoLevel) -> Iterator[bytes]:
+        """Ask the engine that has the level."""
+        if isinstance(level.states, list):
+            return self._python.pack(level.states)
+        assert self._native is not None
+        return self._native.pack(level.states)
+
+    def restore(self, levels: Sequence[SavedLevel], reached: Collection[str]) -> list[AutoLevel]:
+        """Begin with the engine that pays for so many states."""
+        self._initial = list(levels[0].states())
+        self._distinct = sum(level.size for level in levels)
+        self._reached.update(reached)
+        restored: Sequence[list[int]] | Sequence[NativeLevel]
+        if self._distinct >= self._threshold and self._is_native():
+            assert self._prepared is not None
+            self._native = self._prepared
+            self.name = self._native.name
+            restored = self._native.restore(levels, reached)
+        else:
+            restored = self._python.restore(levels, reached)
+        for states in restored:
+            self._levels.append(AutoLevel(len(self._levels), states))
+        return list(self._levels)
+
+    def loss(self, distinct: int) -> None:
+        """Overlook nothing."""
 
     def predecessors(self, level: AutoLevel, targets: Collection[int]) -> list[int]:
         """Ask the engine that has the level."""
@@ -175,6 +237,10 @@ class AutomaticEngine:
     def _is_native(self) -> bool:
         """Tell whether there is a native engine, made if there is none."""
         if self._prepared is None and self._is_native_possible:
+            if not self._allowance.allows(STARTUP_BYTES):
+                # Python has room for more states than native code would leave.
+                self._is_native_possible = False
+                return False
             try:
                 self._prepared = self._make_native()
             except (Unsupported, ImportError):
@@ -192,6 +258,7 @@ class AutomaticEngine:
         seen = self._python.hand_over()
         seen.difference_update(found_since, level.states)
         self._native = self._prepared
+        self.name = self._native.name
         level.states = self._native.take_over(
             self._initial,
             seen,
@@ -205,6 +272,7 @@ class AutomaticEngine:
         self._is_native_possible = False
         self._native = self._prepared = None
         self._python = self._make_python()
+        self.name = self._python.name
         states, _ = self._python.admit(self._initial)
         for each in self._levels[: level.number]:
             each.states = states

@@ -1,8 +1,9 @@
-"""Room on Python's stack for systems that nest deeper than people write.
+"""Room for systems that are larger than people write.
 
 Generated code calls one function per so many levels of nesting, and the interpreter one or two per
 level. Calls from Python to Python take no room on the machine's stack, so the limit that guards
-it may be raised as far as a system needs.
+it may be raised as far as a system needs. The masks of a wide state are written into the code as
+numbers with more digits than Python converts unasked.
 """
 
 from __future__ import annotations
@@ -25,14 +26,15 @@ SLACK: Final = 1_000
 
 @contextmanager
 def room_for(system: System) -> Iterator[None]:
-    """Allow calls to nest as deep as the expressions and effects of the system do."""
-    before = sys.getrecursionlimit()
-    needed = SLACK + CALLS_PER_LEVEL * height(system)
-    sys.setrecursionlimit(max(before, needed))
+    """Allow calls to nest as deep as the system does, and numbers to be as long as its states."""
+    depth, digits = sys.getrecursionlimit(), sys.get_int_max_str_digits()
+    sys.setrecursionlimit(max(depth, SLACK + CALLS_PER_LEVEL * height(system)))
+    sys.set_int_max_str_digits(0)
     try:
         yield
     finally:
-        sys.setrecursionlimit(before)
+        sys.setrecursionlimit(depth)
+        sys.set_int_max_str_digits(digits)
 
 
 def height(system: System) -> int:

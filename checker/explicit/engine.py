@@ -11,12 +11,13 @@ does not depend on the order in which states are visited.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
-    from checker.model.verdict import FindingKind
+    from checker.explicit.checkpoint import SavedLevel
+    from checker.model.verdict import FindingKind, Limit
 
 
 class Subject(NamedTuple):
@@ -94,11 +95,15 @@ class Expansion:
         self.sightings.setdefault(subject, []).append(evidence)
 
 
+class Exhausted(Exception):  # noqa: N818  # not an error: the search tells how far it came
+    """The engine cannot go on, since there is no memory or no disk left; the text says what."""
+
+
 class Engine(Protocol[Level]):
     """Expands a state space level by level; states are integers of the system's `Layout`.
 
     Laws:
-        * `admit` is called once, before anything else, with the initial states.
+        * `admit` is called once, before anything else, with the initial states; or else `restore`.
         * The levels that `admit` and `expand` return hold each reachable state once, at its
           distance from the initial states, in any order. What a level is only the engine knows; it
           must stay valid as long as somebody holds it.
@@ -107,6 +112,7 @@ class Engine(Protocol[Level]):
         * `expand` calls `pulse` every few milliseconds, and stops early when it returns False or
           when KeyboardInterrupt is raised. All that is told then is true of the states expanded so
           far, and `new` counts the states seen for the first time.
+        * `expand` may raise Exhausted; then nothing of the level counts as expanded.
         * Nothing that is returned depends on time, memory or the order of visiting, unless `expand`
           was stopped early.
     """
@@ -119,6 +125,23 @@ class Engine(Protocol[Level]):
 
     def expand(self, level: Level, pulse: Callable[[Pulse], bool]) -> tuple[Level, Expansion]:
         """Return the states that follow those of a level and were not seen before."""
+        ...
+
+    def pack(self, level: Level) -> Iterator[bytes]:
+        """Yield the states of a level as `SavedLevel.chunks` does."""
+        ...
+
+    def restore(self, levels: Sequence[SavedLevel], reached: Collection[str]) -> list[Level]:
+        """Take the levels of an earlier run, instead of `admit`.
+
+        Args:
+            levels: all from the first on; the last one is to be expanded next.
+            reached: names of `reachable`s that need not be looked for any more.
+        """
+        ...
+
+    def loss(self, distinct: int) -> Limit | None:
+        """Return what may have been overlooked among so many states, None if nothing."""
         ...
 
     def predecessors(self, level: Level, targets: Collection[int]) -> list[int]:

@@ -19,17 +19,18 @@ import gc
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
-from resource import RUSAGE_SELF, getpagesize, getrusage
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from checker.explicit.checkpoint import Account, state_bytes
 from checker.explicit.depth import room_for
-from checker.explicit.engine import Engine, Evidence, Expansion, Pulse, Subject
+from checker.explicit.engine import Engine, Evidence, Exhausted, Expansion, Pulse, Subject
+from checker.explicit.identity import identity
 from checker.explicit.layout import Layout
 from checker.explicit.python.engine import PythonEngine
-from checker.explicit.python.exact import Exact
+from checker.explicit.python.exact import Exact, conjuncts
 from checker.explicit.traces import Tracer
+from checker.explicit.usage import memory_in_use
 from checker.model.coverage_points import coverage, coverage_points
 from checker.model.findings import assumption_findings, no_initial_state
 from checker.model.system import PropertyKind
@@ -44,6 +45,7 @@ from checker.model.verdict import (
 )
 
 if TYPE_CHECKING:
+    from checker.explicit.checkpoint import Keeper
     from checker.model.system import System
     from checker.model.verdict import Coverage
 
@@ -89,13 +91,18 @@ def check(
     options: SearchOptions | None = None,
     progress: Callable[[Progress], None] | None = None,
     make_engine: EngineMaker = PythonEngine,
+    keeper: Keeper | None = None,
 ) -> Result:
     """Search the states of a system for what is wrong.
 
     Args:
         progress: called now and then; it may raise KeyboardInterrupt, which ends the search.
+        keeper: of the checkpoint to go on with and to keep, if there is to be one.
+
+    Raises:
+        CannotResume: the checkpoint is of another system.
     """
-    search = _Search(system, options or SearchOptions(), progress, make_engine)
+    search = _Search(system, options or SearchOptions(), progress, make_engine, keeper)
     with _uncollected(), room_for(system):
         return search.run()
 
@@ -122,6 +129,7 @@ class _Search:
     options: SearchOptions
     progress: Callable[[Progress], None] | None
     make_engine: EngineMaker
+    keeper: Keeper | None
     start: float = field(default_factory=perf_counter)
     levels: list[Any] = field(default_factory=list)
     sizes: list[int] = field(default_factory=list)
@@ -132,6 +140,7 @@ class _Search:
     limits: list[Limit] = field(default_factory=list)
     taken: int = 0
     tested: int = 0
+    seconds_before: float = 0.0
     clock: _Clock = field(init=False)
 
     def __post_init__(self) -> None:
@@ -145,13 +154,29 @@ class _Search:
             return self.result((), "")
         layout = Layout(self.system)
         exact = Exact(self.system, layout)
-        engine = self.make_engine(self.system, layout, exact)
         try:
-            self.begin(exact, engine)
-            while self.goes_on():
-                self.advance(engine)
+            engine = self.make_engine(self.system, layout, exact)
         except KeyboardInterrupt:
             self.limits.append(self.cut("the interrupt"))
+            return self.result((), "")
+        try:
+            if not self.resume(exact, engine):
+                self.begin(exact, engine)
+            while self.goes_on():
+                self.keep(engine)
+                self.advance(engine)
+            self.keep(engine)
+        except KeyboardInterrupt:
+            self.limits.append(self.cut("the interrupt"))
+        except Exhausted as reason:
+            self.clock.expanded = 0
+            self.limits.append(self.cut(str(reason)))
+        finally:
+            if self.keeper is not None:
+                self.keeper.close()
+        loss = engine.loss(sum(self.sizes))
+        if loss is not None:
+            self.limits.append(loss)
         tracer = Tracer(exact, engine, self.levels)
         self.findings += [
             tracer.finding(subject, seen.level, seen.evidence)
@@ -166,18 +191,61 @@ class _Search:
         level, expansion = engine.admit(states)
         self.enter(level, expansion)
         if not states and not failures:
-            self.findings = [no_initial_state()]
+            self.findings = [no_initial_state(self.system)]
+
+    def resume(self, exact: Exact, engine: Engine[Any]) -> bool:
+        """Go on where a checkpoint is, if there is one."""
+        if self.keeper is None:
+            return False
+        saved = self.keeper.open(identity(self.system), state_bytes(exact.layout.bits))
+        if saved is None:
+            return False
+        account, levels = saved
+        self.levels = list(engine.restore(levels, account.reached.keys()))
+        self.sizes = list(account.sizes)
+        self.transitions = list(account.transitions)
+        self.taken, self.tested = account.taken, account.tested
+        self.seconds_before = account.seconds
+        for number, each in enumerate(conjuncts(self.system, PropertyKind.REACHABLE)):
+            if each.name in account.reached:
+                level = account.reached[each.name]
+                states = (s for s in levels[level].states() if exact.reaches(number, s))
+                self.reached[Subject(None, each.name)] = _Seen(level, [*map(Evidence, states)])
+        return True
+
+    def keep(self, engine: Engine[Any]) -> None:
+        """Have the checkpoint renewed, if all that is known is of finished levels."""
+        if self.keeper is None or self.wrong or self.findings:
+            return
+        if all(limit.is_bound for limit in self.limits):
+            account = Account(
+                sizes=tuple(self.sizes),
+                transitions=tuple(self.transitions),
+                reached={subject.name: seen.level for subject, seen in self.reached.items()},
+                taken=self.taken,
+                tested=self.tested,
+                seconds=self.seconds(),
+            )
+            self.keeper.keep(account, lambda number: engine.pack(self.levels[number]))
+
+    def seconds(self) -> float:
+        """Return how long the search took, earlier runs included."""
+        return self.seconds_before + perf_counter() - self.start
 
     def goes_on(self) -> bool:
         """Tell whether the last level is to be expanded."""
         if self.findings or self.wrong or self.limits or not self.sizes[-1]:
             return False
         depth, distinct = len(self.sizes), sum(self.sizes)
-        left = f"what follows the {self.sizes[-1]:,} states at depth {depth}"
+        left = f"what follows {_states(self.sizes[-1])} at depth {depth:,}"
         if self.options.max_depth is not None and depth >= self.options.max_depth:
-            self.limits.append(Limit(f"depth {depth}", left, is_bound=True))
+            self.limits.append(Limit(f"depth {depth:,}", left, is_bound=True))
         elif self.options.max_states is not None and distinct > self.options.max_states:
             self.limits.append(Limit(f"{distinct:,} states", left, is_bound=True))
+        elif self.clock.exceeded:
+            # Levels that are expanded in one go are never cut; there may be millions of them.
+            self.clock.expanded = 0
+            self.limits.append(self.cut(self.clock.exceeded))
         return not self.limits
 
     def advance(self, engine: Engine[Any]) -> None:
@@ -216,10 +284,13 @@ class _Search:
 
     def cut(self, why: str) -> Limit:
         """Return the limit that a search is under which was ended within a level."""
-        depth = len(self.sizes)
-        size = self.sizes[-1] if self.sizes else 0
-        left = f"{size - self.clock.expanded:,} of the {size:,} states at depth {depth}"
-        return Limit(f"depth {depth}, {why}", f"{left} and what follows them", is_bound=False)
+        if not self.sizes:
+            return Limit(f"{why}, before the first state", "everything", is_bound=False)
+        depth, size = len(self.sizes), self.sizes[-1]
+        rest = size - self.clock.expanded
+        some = f"{rest:,} of the {size:,} states" if rest < size else _states(size)
+        left = f"{some} at depth {depth:,}, and what follows them"
+        return Limit(f"{why} at depth {depth:,}", left, is_bound=False)
 
     # --- telling
 
@@ -271,7 +342,7 @@ class _Search:
             transitions=sum(self.transitions),
             initial=self.sizes[0] if self.sizes else 0,
             depth=sum(size > 0 for size in self.sizes),
-            seconds=perf_counter() - self.start,
+            seconds=self.seconds(),
             memory_bytes=memory_in_use(),
         )
 
@@ -293,6 +364,10 @@ def _is_of_expanded(subject: Subject, evidence: Evidence) -> bool:
         subject == Subject(FindingKind.EVALUATION, "terminal")
     )
     return is_end or evidence.is_step
+
+
+def _states(count: int) -> str:
+    return "the state" if count == 1 else f"the {count:,} states"
 
 
 def _first_of_each(findings: Iterable[Finding]) -> list[Finding]:
@@ -360,15 +435,6 @@ class _Clock:
                 memory_bytes=memory_in_use(),
             )
         )
-
-
-def memory_in_use() -> int:
-    """Return the bytes of memory that this process occupies, or did at its peak where unknown."""
-    try:
-        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
-    except OSError:
-        return getrusage(RUSAGE_SELF).ru_maxrss * 1024
-    return pages * getpagesize()
 
 
 @contextmanager

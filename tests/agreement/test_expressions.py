@@ -85,6 +85,17 @@ def folded(quantifier: Quantifier, domain: str | None = None) -> Make:
     return make
 
 
+def unvaried(quantifier: Quantifier, domain: str | None = None) -> Make:
+    """Fold a body that does not read the bound value."""
+
+    def make(b: Builder, v: Callable[[str], Expr]) -> Expr:
+        is_test = quantifier in {Quantifier.FORALL, Quantifier.EXISTS, Quantifier.COUNT}
+        body = v("p") if is_test else v("m")
+        return b.fold(quantifier, Local("x", LOW), body, domain=v(domain) if domain else None)
+
+    return make
+
+
 def failing_fold(quantifier: Quantifier) -> Make:
     def make(b: Builder, v: Callable[[str], Expr]) -> Expr:
         x = Local("x", LOW)
@@ -197,6 +208,8 @@ EXPRESSIONS: dict[str, Make] = {
     **{f"{each.value}": folded(each) for each in Quantifier},
     **{f"{each.value} in s": folded(each, "s") for each in Quantifier},
     **{f"{each.value} in t": folded(each, "t") for each in Quantifier},
+    **{f"{each.value} of one": unvaried(each) for each in Quantifier},
+    **{f"{each.value} of one in s": unvaried(each, "s") for each in Quantifier},
     "failing forall": failing_fold(Quantifier.FORALL),
     "failing exists": failing_fold(Quantifier.EXISTS),
     "iff": lambda b, v: b.op(Op.IFF, v("p"), b.op(Op.LT, v("m"), v("n"))),

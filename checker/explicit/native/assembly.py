@@ -76,12 +76,14 @@ class Function:
     Attributes:
         slots: the storage of the function, one line each.
         lines: the body.
+        targets: labels that a jump or a branch leads to.
     """
 
     head: str
     block: str = "entry"
     slots: list[str] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
+    targets: set[str] = field(default_factory=set)
     _names: int = 0
 
     def finish(self) -> str:
@@ -116,6 +118,7 @@ class Function:
 
     def jump(self, label: str) -> None:
         """End the block by going to another."""
+        self.targets.add(label)
         self.do(f"br label %{label}")
 
     def branch(self, test: Number, then: str, otherwise: str) -> None:
@@ -123,6 +126,7 @@ class Function:
         if test.known is not None:
             self.jump(then if test.known & 1 else otherwise)
         else:
+            self.targets.update((then, otherwise))
             self.do(f"br i1 {test.text}, label %{then}, label %{otherwise}")
 
     def fail_unless(self, test: Number, fail: str) -> None:
@@ -132,6 +136,21 @@ class Function:
         label = self.label()
         self.branch(test, label, fail)
         self.start(label)
+
+    def times(self, count: Number | int, write: Callable[[Number], None]) -> None:
+        """Write code that is carried out for each number below `count`, which is given to it."""
+        counter = self.slot("i64")
+        self.store(known(0), counter)
+        head, body, done = self.label(), self.label(), self.label()
+        self.jump(head)
+        self.start(head)
+        at = self.load(counter)
+        self.branch(self.test("ult", at, count), body, done)
+        self.start(body)
+        write(at)
+        self.store(self.add(self.load(counter), 1), counter)
+        self.jump(head)
+        self.start(done)
 
     # --- storage
 
@@ -244,6 +263,11 @@ class Function:
         more = ", i1 false" if flag else ""
         text = f"call i{of.width} @llvm.{name}.i{of.width}({of.typed}{more})"
         return Number(of.width, None, self.let(text))
+
+    def call_of(self, name: str, *of: Number) -> Number:
+        """Call a function of words that returns a word."""
+        given = ", ".join(number.typed for number in of)
+        return Number(WORD, None, self.let(f"call i64 @{name}({given})"))
 
     def phi(self, width: int, ways: Sequence[tuple[Number, str]]) -> Number:
         """Return the number that the block from which we come has for us."""

@@ -65,23 +65,27 @@ class Located:
     type: Type
     straddles: bool = True
 
-    def inner(self, code: Function, offset: Number, of: Type, stride: int = 0) -> Located:
+    def inner(
+        self, code: Function, offset: Number, of: Type, *, stride: int = 0, count: int = 0
+    ) -> Located:
         """Return a part of the value.
 
         Args:
-            stride: distance of the elements of which one is meant, if the offset is not known.
+            stride: distance of the `count` elements of which one is meant, where the offset is not
+                known.
         """
         at = code.add(self.offset, offset)
-        return Located(self.memory, at, of, self._may_straddle(offset, of, stride))
+        straddles = self._may_straddle(offset, of, stride=stride, count=count)
+        return Located(self.memory, at, of, straddles)
 
-    def _may_straddle(self, offset: Number, of: Type, stride: int) -> bool:
+    def _may_straddle(self, offset: Number, of: Type, *, stride: int, count: int) -> bool:
         if self.offset.known is None:
             # What lies in one word has all its parts there.
             return self.straddles
         size = width(of)
         if offset.known is not None or not stride or size > WORD:
             return True
-        starts = (self.offset.known + k * stride for k in range(WORD))
+        starts = (self.offset.known + k * stride for k in range(min(count, WORD)))
         return any(start % WORD + size > WORD for start in starts)
 
 

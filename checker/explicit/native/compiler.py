@@ -9,15 +9,23 @@ from typing import Final
 import llvmlite.binding as llvm
 
 LIGHT: Final = 20_000
+SLOW: Final = frozenset({"bdver4", "znver1", "znver2"})
+"""Processors on which PEXT and PDEP take a hundred cycles."""
 
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """Machine code; the addresses are valid as long as this object is."""
+    """Machine code; the addresses are valid as long as this object is.
+
+    Attributes:
+        gather: 0, like `scatter`, if states are narrow.
+    """
 
     owner: object
     expand: int
     inspect: int
+    gather: int
+    scatter: int
 
 
 @cache
@@ -41,9 +49,18 @@ def compile_module(text: str, *, weight: int = 0) -> Compiled:
     engine.finalize_object()
     return Compiled(
         (engine, module),
-        engine.get_function_address("expand"),
-        engine.get_function_address("inspect"),
+        expand=engine.get_function_address("expand"),
+        inspect=engine.get_function_address("inspect"),
+        gather=engine.get_function_address("gather"),
+        scatter=engine.get_function_address("scatter"),
     )
+
+
+def has_compression() -> bool:
+    """Tell whether the processor compresses and expands bits, and not by microcode."""
+    _start()
+    is_slow = llvm.get_host_cpu_name() in SLOW
+    return not is_slow and bool(llvm.get_host_cpu_features().get("bmi2"))
 
 
 def _machine(level: int) -> llvm.TargetMachine:
@@ -66,7 +83,6 @@ def _passes() -> llvm.ModulePassManager:
     passes.add_sroa_pass()
     passes.add_simplify_cfg_pass()
     passes.add_instruction_combine_pass()
-    passes.add_new_gvn_pass()
     passes.add_simplify_cfg_pass()
     passes.add_instruction_combine_pass()
     passes.add_aggressive_dce_pass()

@@ -1,9 +1,11 @@
 """The functions of one system as one LLVM module.
 
-    expand(states, n, out, safe, limit, counters, marks, flags, scratch, info) -> states expanded
-        Appends the successors of up to `n` states to `out`, as long as it begins before the
-        address `safe`, and in no case at `limit` or behind it. info[0] becomes the address behind
-        the last one, info[1] the union of the flags.
+    expand(states, n, out, safe, limit, counters, marks, flags, scratch, info, ends)
+        Returns how many states were expanded. Appends the successors of up to `n` states to
+        `out`, as long as it begins before the address `safe`, and in no case at `limit` or behind
+        it. ends[k] becomes the address behind
+        the last one of state k, info[0] that behind the last of all, info[1] the union of the
+        flags.
 
     inspect(states, n, flags, marks, wanted, info)
         Judges states. wanted[k] says whether anybody asks if `reachable` k holds. info[1] becomes
@@ -16,11 +18,13 @@ those of the implications tested. Counters count transitions by action.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from checker.explicit.layout import width
 from checker.explicit.native.assembly import FALSE, TRUE, WORD, Function, Number, known
-from checker.explicit.native.cells import Register, Words, read
+from checker.explicit.native.cells import Cell, Register, Words, read
+from checker.explicit.native.compiler import has_compression
+from checker.explicit.native.halves import halves, write_halves
 from checker.explicit.native.parts import SHARED, PartWriter, instances
 from checker.explicit.native.steps import FAILED, STUCK, most_executions
 from checker.explicit.native.terms import Terms
@@ -31,7 +35,7 @@ from checker.model.system import PropertyKind, control_type
 from checker.model.types import cardinality
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from checker.explicit.layout import Layout
     from checker.explicit.native.cells import Memory
@@ -47,6 +51,10 @@ MAX_SUCCESSORS: Final = 1 << 20
 """No state is expected to have more; if one has, another engine takes over."""
 
 
+Finish: TypeAlias = "Callable[[Terms, Cell | Words], None]"
+"""Writes code that changes the state in place."""
+
+
 @dataclass(frozen=True, slots=True)
 class Module:
     """The text, and what its user needs to know.
@@ -57,6 +65,7 @@ class Module:
         branch_words: words of marks of branches; those of implications follow.
         mark_words: words of all marks.
         weight: operations in it, roughly.
+        half_words: words of a half of a wide state, 0 of a narrow one.
     """
 
     text: str
@@ -65,15 +74,23 @@ class Module:
     branch_words: int
     mark_words: int
     weight: int
+    half_words: int
 
 
-def write_module(system: System, layout: Layout, points: CoveragePoints) -> Module:
+def write_module(
+    system: System, layout: Layout, points: CoveragePoints, finish: Finish | None = None
+) -> Module:
     """Write the module of a system.
+
+    Args:
+        finish: changes each successor before it is told of, after step properties are checked.
 
     Raises:
         Unsupported: something in the system is too large for native code.
     """
-    unit = Unit(layout)
+    unit = Unit(layout, has_finish=finish is not None)
+    if finish is not None:
+        _write_finish(unit, finish)
     branch_words = -(-len(points.branches) // WORD)
     watched = _watched(points, branch_words * WORD)
     steps = conjuncts(system, PropertyKind.STEP)
@@ -86,6 +103,11 @@ def write_module(system: System, layout: Layout, points: CoveragePoints) -> Modu
     _write_ended(unit, system)
     _write_expand(unit, list(parts.write()))
     _write_inspect(unit, system, watched)
+    half_words = 0
+    if not unit.is_narrow:
+        both = halves(system, layout)
+        half_words = len(both[0])
+        write_halves(unit, both, compresses=has_compression())
     return Module(
         text=unit.text(),
         words=unit.words,
@@ -93,6 +115,7 @@ def write_module(system: System, layout: Layout, points: CoveragePoints) -> Modu
         branch_words=branch_words,
         mark_words=branch_words + -(-len(points.implications) // WORD),
         weight=parts.weight,
+        half_words=half_words,
     )
 
 
@@ -114,12 +137,31 @@ def _most_successors(system: System) -> int:
     return max(1, min(total, MAX_SUCCESSORS))
 
 
+def _write_finish(unit: Unit, finish: Finish) -> None:
+    """Write the function through which every successor goes, by value if it is one word."""
+    code = Function("")
+    work: Cell | Words
+    if unit.is_narrow:
+        code.head = "define internal i64 @finish(i64 %state) nounwind"
+        work = Cell(code.slot("i64"))
+        code.store(Number(WORD, None, "%state"), work.pointer)
+        finish(Terms(unit, code), work)
+        code.do(f"ret {code.load(work.pointer).typed}")
+    else:
+        code.head = "define internal void @finish(ptr noalias %state) nounwind"
+        work = Words(code.slot("ptr"))
+        code.do(f"store ptr %state, ptr {work.slot}, align 8")
+        finish(Terms(unit, code), work)
+        code.do("ret void")
+    unit.functions.append(code.finish())
+
+
 # --- expand ---------------------------------------------------------------------------------------
 
 EXPAND: Final = (
     "define i64 @expand(ptr noalias %states, i64 %n, ptr noalias %begin, ptr %safe, ptr %limit, "
     "ptr noalias %counters, ptr noalias %marks, ptr noalias %flags, ptr noalias %scratch, "
-    "ptr noalias %info) nounwind"
+    "ptr noalias %info, ptr noalias %ends) nounwind"
 )
 INSPECT: Final = (
     "define void @inspect(ptr noalias %states, i64 %n, ptr noalias %flags, ptr noalias %marks, "
@@ -148,6 +190,8 @@ def _write_expand(unit: Unit, parts: list[Part]) -> None:
     for part in parts:
         _call(code, part, state, out)
     _flag_stuck(code, state, out, before)
+    last = code.let(f"load ptr, ptr {out}, align 8")
+    code.do(f"store ptr {last}, ptr {code.at('%ends', at)}, align 8")
     _note(code, at, code.load("%flag"), union)
     code.store(code.add(at, 1), index)
     code.jump(head)
@@ -175,18 +219,8 @@ def _call(code: Function, part: Part, state: str, out: str) -> None:
             after = code.let(f"call ptr {part.name}({given})")
             code.do(f"store ptr {after}, ptr {out}, align 8")
             return
-        counter = code.slot("i64")
-        code.store(known(0), counter)
-        head, body, done = code.label(), code.label(), code.label()
-        code.jump(head)
-        code.start(head)
-        now = code.load(counter)
-        code.branch(code.test("ult", now, cardinality(part.arguments[at].type)), body, done)
-        code.start(body)
-        nested(at + 1, (*arguments, now.typed))
-        code.store(code.add(code.load(counter), 1), counter)
-        code.jump(head)
-        code.start(done)
+        count = cardinality(part.arguments[at].type)
+        code.times(count, lambda now: nested(at + 1, (*arguments, now.typed)))
 
     nested(0, ())
 
@@ -272,21 +306,15 @@ def _write_inspect(
 ) -> None:
     _write_judge(unit, system, watched)
     code = Function(INSPECT)
-    index, union = code.slot("i64"), code.slot("i64")
-    code.store(known(0), index)
+    union = code.slot("i64")
     code.store(known(0), union)
-    head, body, done = code.label(), code.label(), code.label()
-    code.jump(head)
-    code.start(head)
-    at = code.load(index)
-    code.branch(code.test("ult", at, Number(WORD, None, "%n")), body, done)
-    code.start(body)
-    state = _state(unit, code, at)
-    flag = code.let(f"call i64 @judge({state}, ptr %marks, ptr %wanted)")
-    _note(code, at, Number(WORD, None, flag), union)
-    code.store(code.add(at, 1), index)
-    code.jump(head)
-    code.start(done)
+
+    def write(at: Number) -> None:
+        state = _state(unit, code, at)
+        flag = code.let(f"call i64 @judge({state}, ptr %marks, ptr %wanted)")
+        _note(code, at, Number(WORD, None, flag), union)
+
+    code.times(Number(WORD, None, "%n"), write)
     code.store(code.load(union), code.at("%info", known(1)))
     code.do("ret void")
     unit.functions.append(code.finish())

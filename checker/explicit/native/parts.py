@@ -16,8 +16,9 @@ from checker.explicit.layout import width
 from checker.explicit.native import binders
 from checker.explicit.native.assembly import WORD, Function, Number, known
 from checker.explicit.native.cells import Cell, Register, Words, read
-from checker.explicit.native.steps import StepWriter, Surroundings
+from checker.explicit.native.steps import FAILED, StepWriter, Surroundings, raise_flag
 from checker.explicit.native.terms import Terms
+from checker.explicit.native.values import View
 from checker.model.ir import And, Apply, Index, Literal, LocalRef, Op, Read
 from checker.model.system import control_type
 from checker.model.types import cardinality
@@ -103,10 +104,11 @@ class PartWriter:
 
     def _plain(self, action: Action) -> Iterator[Part]:
         def write(terms: Terms, around: Surroundings, params: Params) -> None:
-            self._action(terms, around, action, (action.guard,), params)
+            self._action(terms, around, action, _conjuncts_of(action.guard), params)
 
         for params in self._choices([action], action.params):
-            yield self._function(action.params, params, write)
+            # What is no constant is tried in loops, from which what is known earlier is taken out.
+            yield self._function(tuple(params), params, write)
 
     def _process(self, process: Process, cases: Mapping[int, list[Action]]) -> Iterator[Part]:
         every = [action for actions in cases.values() for action in actions]
@@ -222,20 +224,47 @@ class PartWriter:
             writer = StepWriter(terms, around, action)
             writer.write(self._numbers[action], guard, params)
             return
-        code, local = terms.code, missing[0]
-        counter = code.slot("i64")
-        code.store(known(0), counter)
-        head, body, done = code.label(), code.label(), code.label()
-        code.jump(head)
-        code.start(head)
-        at = code.load(counter)
-        code.branch(code.test("ult", at, cardinality(local.type)), body, done)
-        code.start(body)
-        value = binders.value_at(terms, local, at)
-        self._action(terms, around, action, guard, {**params, local: value})
-        code.store(code.add(code.load(counter), 1), counter)
-        code.jump(head)
-        code.start(done)
+        local = missing[0]
+        skip = terms.code.label()
+        late = self._write_early(terms, around, guard, params, skip)
+
+        def write(at: Number) -> None:
+            value = binders.value_at(terms, local, at)
+            self._action(terms, around, action, late, {**params, local: value})
+
+        terms.code.times(cardinality(local.type), write)
+        terms.code.jump(skip)
+        terms.code.start(skip)
+
+    def _write_early(
+        self,
+        terms: Terms,
+        around: Surroundings,
+        guard: tuple[Expr, ...],
+        params: Params,
+        skip: str,
+    ) -> tuple[Expr, ...]:
+        """Write those tests that come first and ask for no parameter that is missing.
+
+        Where one does not hold control goes to `skip`. A later test may rely on the ones before it,
+        so that none is written before these.
+
+        Returns:
+            the tests that are left.
+        """
+        code = terms.code
+        for number, test in enumerate(guard):
+            if not self.unit.shapes.term(test).free <= params.keys():
+                return guard[number:]
+            broken, going_on = code.label(), code.label()
+            view = View(around.source, broken, locals=params)
+            code.branch(terms.truth(test, view), going_on, skip)
+            if broken in code.targets:
+                code.start(broken)
+                raise_flag(code, around.flag, FAILED)
+                code.jump(skip)
+            code.start(going_on)
+        return ()
 
 
 SHARED: Final = ("ptr %counters", "ptr %marks", "ptr %flag", "ptr %scratch", "ptr %limit")

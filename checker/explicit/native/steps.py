@@ -50,6 +50,7 @@ from checker.model.types import MapType, RecordType, SeqType, SetType, TupleType
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from checker.explicit.native.assembly import Function
     from checker.explicit.native.cells import Memory
     from checker.explicit.native.terms import Terms
     from checker.explicit.native.values import Bound
@@ -144,12 +145,11 @@ class StepWriter:
             code.fail_unless(self.terms.truth(test, self.view), self.retry)
         self.run(self.action.body)
         self._finish(number)
-        code.start(failed)
-        self.raise_flag(FAILED)
-        code.jump(self.retry)
-        code.start(overflow)
-        self.raise_flag(OVERFLOW)
-        code.jump(self.retry)
+        for label, flag in ((failed, FAILED), (overflow, OVERFLOW)):
+            if label in code.targets:
+                code.start(label)
+                raise_flag(code, self.around.flag, flag)
+                code.jump(self.retry)
         if self._is_forked:
             self.forks.end(done)
         code.start(done)
@@ -191,17 +191,14 @@ class StepWriter:
         state = self.around.work if self.is_copied else self.around.source
         return View(state, self.fail, locals=self.locals)
 
-    def raise_flag(self, flag: int) -> None:
-        """Write that something is to be said about the state before the step."""
-        flags = self.code.load(self.around.flag)
-        self.code.store(self.code.disj(flags, flag), self.around.flag)
-
     def _finish(self, number: int) -> None:
         """Write the end of an execution: the working state is a successor."""
         self.copy()
         code, around = self.code, self.around
         for conjunct, watched in around.steps:
             self._check_step(conjunct, watched)
+        if self.terms.unit.has_finish:
+            self._call_finish()
         out = code.let(f"load ptr, ptr {around.out}, align 8")
         if self._unbounded:
             has_room = Number(1, None, code.let(f"icmp ult ptr {out}, {around.limit}"))
@@ -217,6 +214,17 @@ class StepWriter:
             code.store(code.disj(code.load(pointer), code.load(slot.pointer)), pointer)
         code.jump(self.retry)
 
+    def _call_finish(self) -> None:
+        """Write that the successor is replaced by what `@finish` makes of it."""
+        code, work = self.code, self.around.work
+        if isinstance(work, Cell):
+            before = code.load(work.pointer)
+            after = code.let(f"call i64 @finish({before.typed})")
+            code.store(Number(WORD, None, after), work.pointer)
+        else:
+            pointer = code.let(f"load ptr, ptr {work.slot}, align 8")
+            code.do(f"call void @finish(ptr {pointer})")
+
     def _check_step(self, conjunct: Conjunct, watched: Mapping[Implies, int]) -> None:
         code = self.code
         broken, fine = code.label(), code.label()
@@ -229,7 +237,7 @@ class StepWriter:
         )
         code.branch(self.terms.truth(conjunct.expression, view), fine, broken)
         code.start(broken)
-        self.raise_flag(FAILED)
+        raise_flag(code, self.around.flag, FAILED)
         code.jump(fine)
         code.start(fine)
 
@@ -466,6 +474,11 @@ class StepWriter:
                 case _:
                     raise AssertionError(f"a path leads into {of}")
         return located
+
+
+def raise_flag(code: Function, flags: str, flag: int) -> None:
+    """Write that something is to be said about the state before the step."""
+    code.store(code.disj(code.load(flags), flag), flags)
 
 
 def _component(of: RecordType | TupleType, index: int) -> Type:

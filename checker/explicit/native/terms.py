@@ -54,6 +54,7 @@ from checker.model.types import (
     RecordType,
     SeqType,
     TupleType,
+    cardinality,
 )
 
 if TYPE_CHECKING:
@@ -216,7 +217,8 @@ class Terms:
     def element(self, base: Located, of: MapType, at: Number) -> Located:
         """Return the value of a map at a key's position."""
         size = width(of.value)
-        return base.inner(self.code, self.code.mul(at, size), of.value, size)
+        offset, count = self.code.mul(at, size), cardinality(of.key)
+        return base.inner(self.code, offset, of.value, stride=size, count=count)
 
     def position(self, base: Located, of: SeqType, at: Number, fail: str) -> Located:
         """Return an element of a sequence, which must exist."""
@@ -225,7 +227,8 @@ class Terms:
         self.code.fail_unless(self.code.test("ult", at, length), fail)
         slots = base.inner(self.code, known(head), of)
         index = self.code.resize(at, WORD, is_signed=True)
-        return slots.inner(self.code, self.code.mul(index, size), of.element, size)
+        offset = self.code.mul(index, size)
+        return slots.inner(self.code, offset, of.element, stride=size, count=of.bound)
 
     def length(self, base: Located, of: SeqType) -> Number:
         """Return the length of a sequence."""

@@ -18,12 +18,15 @@ class Unit:
     """One module under construction.
 
     Attributes:
-        bits: marks (coverage points) are numbered from 0 by whoever builds the module.
+        has_finish: whether successors go through the function `@finish` before they are written.
     """
 
-    def __init__(self, layout: Layout, shapes: Shapes | None = None) -> None:
+    def __init__(
+        self, layout: Layout, shapes: Shapes | None = None, *, has_finish: bool = False
+    ) -> None:
         """Begin an empty module for states of a layout."""
         self.layout = layout
+        self.has_finish = has_finish
         self.shapes = shapes or Shapes()
         self.functions: list[str] = []
         self._tables: dict[tuple[int, ...], str] = {}

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
 
-from checker.explicit.native import kernels
 from checker.explicit.native.cells import SPARE
 from checker.explicit.native.forks import SCRATCH_WORDS
-from checker.explicit.native.memory import zeros
+from checker.explicit.native.kernels.fold import TOGETHER
+from checker.explicit.native.kernels.table import BATCH
+from checker.explicit.native.memory import Area
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,12 +24,21 @@ BATCH_ROOM: Final = 16_384
 """Words of successors that one batch may have, besides those of its last state."""
 
 
+Numbers: TypeAlias = "NDArray[np.int64]"
+Buffers: TypeAlias = (
+    "tuple[Array, Array, Numbers, Numbers, Numbers, NDArray[np.uint8], Numbers, Numbers]"
+)
+Folding: TypeAlias = "tuple[Array, Array, Array, Numbers, Array, Array]"
+
+
 @dataclass(slots=True)
 class Worker:
     """The buffers of one thread.
 
     Attributes:
-        calls: addresses of the system's functions and of what they write to.
+        buffers: see `kernels.expand`.
+        folding: see `folder.Folder.for_worker`.
+        cursor: numbers that may be given to halves, from the first to the second.
         limits: successors at which no state is expanded any more, successors that there is room
             for.
         wrong: states expanded about which there is something to say, with their flags; `seen`
@@ -39,30 +49,31 @@ class Worker:
 
     words: int
     compiled: Compiled
-    wanted: NDArray[np.int64]
-    buffers: tuple[Array, Array, NDArray[np.uint8], NDArray[np.int64]]
-    counters: NDArray[np.int64]
+    wanted: Numbers
+    buffers: Buffers
+    folding: Folding
+    cursor: Numbers
+    counters: Numbers
     marks: Array
-    scratch: Array
+    scratch: Area
     room: int
     most: int
-    notes: NDArray[np.int64]
-    findings: NDArray[np.int64]
+    notes: Numbers
+    findings: Numbers
     wrong: list[tuple[int, int]] = field(default_factory=list)
     seen: list[tuple[int, int]] = field(default_factory=list)
     expanded: int = 0
     new: int = 0
     budget: int = 0
 
-    @property
-    def calls(self) -> tuple[int, ...]:
-        """The addresses that kernels are given."""
+    def calls(self, *, judges: bool) -> tuple[int, ...]:
+        """Return the addresses that kernels are given; see `kernels.expand`."""
         return (
             self.compiled.expand,
-            self.compiled.inspect,
+            self.compiled.inspect if judges else 0,
             self.counters.ctypes.data,
             self.marks.ctypes.data,
-            self.scratch.ctypes.data,
+            self.scratch.array.ctypes.data,
             self.wanted.ctypes.data,
         )
 
@@ -72,26 +83,40 @@ class Worker:
         return (self.room - self.most, self.room, self.budget)
 
 
-def make_worker(
-    module: Module, compiled: Compiled, actions: int, wanted: NDArray[np.int64]
-) -> Worker:
+def make_worker(module: Module, compiled: Compiled, actions: int, wanted: Numbers) -> Worker:
     """Provide room for one thread."""
-    room = module.most + max(512, BATCH_ROOM // module.words)
+    words = module.words
+    both = 2 * module.half_words
+    room = module.most + max(512, BATCH_ROOM // words)
+    folded = room if words > 1 else 0
     return Worker(
-        words=module.words,
+        words=words,
         compiled=compiled,
         wanted=wanted,
         buffers=(
-            zeros((room + 1) * module.words + SPARE),
-            zeros(room),
-            np.zeros(kernels.BATCH, np.uint8),
+            np.zeros((room + 1) * words + SPARE, np.uint64),
+            np.zeros(room, np.uint64),
+            np.zeros(room, np.int64),
+            np.zeros(room, np.int64),
+            np.zeros(room, np.int64),
+            np.zeros(BATCH, np.uint8),
             np.zeros(2, np.int64),
+            np.zeros(BATCH, np.int64),
         ),
+        folding=(
+            np.zeros(BATCH * words + SPARE, np.uint64),
+            np.zeros(BATCH * both, np.uint64),
+            np.zeros(folded * both, np.uint64),
+            np.zeros(folded, np.int64),
+            np.zeros(4 * TOGETHER, np.uint64),
+            np.zeros(folded * words + SPARE, np.uint64),
+        ),
+        cursor=np.zeros(2, np.int64),
         counters=np.zeros(max(1, actions), np.int64),
         marks=np.zeros(max(1, module.mark_words), np.uint64),
-        scratch=zeros(SCRATCH_WORDS, reserved=True),
+        scratch=Area(SCRATCH_WORDS, reserved=True),
         room=room,
         most=module.most,
-        notes=np.zeros((2 * kernels.BATCH, 2), np.int64),
-        findings=np.zeros((room + kernels.BATCH, 2), np.int64),
+        notes=np.zeros((2 * BATCH, 2), np.int64),
+        findings=np.zeros((room + BATCH, 2), np.int64),
     )

@@ -143,7 +143,10 @@ def _total(fragments: list[Fragment]) -> Fragment:
     bits: dict[str, int] = {}
     for each in fragments:
         match each:
-            case FieldTest(base, mask, wanted, False) if mask == wanted and mask.bit_count() == 1:
+            # Different bits of one number are counted at once; a bit that recurs counts again.
+            case FieldTest(base, mask, wanted, False) if (
+                mask == wanted and mask.bit_count() == 1 and not bits.get(base, 0) & mask
+            ):
                 bits[base] = bits.get(base, 0) | mask
             case Constant():
                 pass

@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from time import perf_counter
 from typing import TYPE_CHECKING
 
+from checker.explicit.checkpoint import packed, state_bytes
 from checker.explicit.engine import Evidence, Expansion, Pulse, Subject
 from checker.explicit.python.budget import Budget
 from checker.explicit.python.codegen import Generator
@@ -23,6 +24,7 @@ from checker.model.system import PropertyKind
 from checker.model.verdict import FindingKind
 
 if TYPE_CHECKING:
+    from checker.explicit.checkpoint import SavedLevel
     from checker.explicit.layout import Layout
     from checker.explicit.python.exact import Exact
     from checker.model.system import System
@@ -43,6 +45,7 @@ class PythonEngine:
         self._reachables = [each.name for each in conjuncts(system, PropertyKind.REACHABLE)]
         self._unreached = list(range(len(self._reachables)))
         self._seen: set[int] = set()
+        self._width = state_bytes(layout.bits)
         # Coverage so far, and that which the present code does not record any more.
         self._taken = self._tested = 0
         self._omitted = (0, 0)
@@ -87,6 +90,9 @@ class PythonEngine:
             self._code.lists.clear()
         return following, self._closed(result, len(following))
 
+    def loss(self, distinct: int) -> None:
+        """Overlook nothing."""
+
     def predecessors(self, level: list[int], targets: Collection[int]) -> list[int]:
         """Expand again, many states at once, and one by one those chunks that lead to a target."""
         wanted = frozenset(targets)
@@ -101,6 +107,18 @@ class PythonEngine:
     def members(self, level: list[int]) -> Sequence[int]:
         """Return the level."""
         return level
+
+    def pack(self, level: list[int]) -> Iterator[bytes]:
+        """Pack chunk by chunk."""
+        for chunk in self._chunks(level):
+            yield packed(chunk, self._width)
+
+    def restore(self, levels: Sequence[SavedLevel], reached: Collection[str]) -> list[list[int]]:
+        """Take all states; coverage of them is known to the search."""
+        restored = [list(level.states()) for level in levels]
+        self._seen.update(*restored)
+        self._unreached = [at for at in self._unreached if self._reachables[at] not in reached]
+        return restored
 
     def hand_over(self) -> set[int]:
         """Return the states seen and forget them: another engine goes on."""

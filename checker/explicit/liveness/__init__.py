@@ -1,0 +1,1 @@
+"""Claims about whole runs: fair cycles, bypass and refinement, on the graph of all states."""

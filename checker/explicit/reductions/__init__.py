@@ -1,0 +1,1 @@
+"""Searching fewer states to the same verdict."""
