@@ -1,0 +1,1 @@
+"""The same transition system in the languages of other model checkers."""

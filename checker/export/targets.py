@@ -1,0 +1,31 @@
+"""The languages that a system can be written in, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from checker.export.exported import Exported
+from checker.export.murphi import to_murphi
+from checker.export.promela import to_promela
+from checker.export.scalars import Refused
+from grammar.diagnostics import Diagnostic, Severity
+
+if TYPE_CHECKING:
+    from checker.model.system import System
+
+INEXPRESSIBLE: Final = "K320"
+
+TARGETS: Final[dict[str, Callable[[System], Exported]]] = {
+    "promela": to_promela,
+    "murphi": to_murphi,
+}
+
+
+def export(system: System, target: str) -> Exported | Diagnostic:
+    """Write a system in the language of another tool, or tell what it cannot express."""
+    try:
+        return TARGETS[target](system)
+    except Refused as refused:
+        message = f"{refused.what}; {target} cannot express it"
+        return Diagnostic(INEXPRESSIBLE, Severity.ERROR, refused.site, message)
