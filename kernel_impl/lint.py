@@ -8,7 +8,8 @@ a function of the values it received, and is known by its frames alone.
     S2  nothing hides on the operand stack at an await     (`f(await x)`, `await` inside a `for`,
         `with`, `try` or comprehension: hidden operands and iterators are in no local variable)
     S3  an async function makes no mutable or unhashable local, and no function
-    S4  an async function assigns no attribute, item, global or nonlocal name
+    S4  an async function assigns no attribute, item, global or nonlocal name, and kernel code uses
+        no object at module level that can change
     S5  the memory is used in atomic steps only: plain functions whose first parameter it is
     S6  an atomic step calls no async function and keeps no state of its own
     S7  no time, randomness, identity or environment
@@ -46,6 +47,7 @@ FORBIDDEN_MODULES: Final = frozenset({
 })  # fmt: skip
 FORBIDDEN_CALLS: Final = frozenset({"id", "hash", "input", "open", "vars", "globals", "setattr"})
 MUTABLE_CALLS: Final = frozenset({"list", "dict", "set", "bytearray", "deque", "defaultdict"})
+ITERATORS: Final = frozenset({"iter", "zip", "map", "filter", "enumerate", "reversed", "count"})
 FIRST_MUTABLE = (ast.List, ast.Dict, ast.Set, ast.ListComp, ast.DictComp, ast.SetComp)
 Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -84,6 +86,7 @@ Found: TypeAlias = Iterator[tuple[ast.AST, str, str]]
 def _module_findings(module: ast.Module) -> Found:
     driver = any(_is_driver_mark(node) for node in module.body)
     yield from _environment(module, driver=driver)
+    yield from _hidden_inputs(module)
     yield from _set_iteration(module)
     yield from _access_awaited(module)
     yield from _cells_declared(module)
@@ -169,7 +172,7 @@ def _async_function(function: ast.AsyncFunctionDef) -> Found:
 
 
 def _is_mutable(value: ast.expr) -> bool:
-    return isinstance(value, FIRST_MUTABLE) or _called(value) in MUTABLE_CALLS
+    return isinstance(value, FIRST_MUTABLE) or _called(value) in MUTABLE_CALLS | ITERATORS
 
 
 def _is_consumed(function: Function, generator: ast.GeneratorExp) -> bool:
@@ -281,6 +284,40 @@ def _environment(module: ast.Module, *, driver: bool) -> Found:
             yield node, "S7", f"`{root}` is an input that no explorer sees"
         if not driver and _called(node) in FORBIDDEN_CALLS:
             yield node, "S7", f"`{_called(node)}` is an input that no explorer sees"
+
+
+def _hidden_inputs(module: ast.Module) -> Found:
+    """Yields where kernel code uses an object of the module that can change, or a forbidden one."""
+    changing = {
+        name
+        for node in module.body
+        if isinstance(node, ast.Assign | ast.AnnAssign)
+        and node.value is not None
+        and not _is_driver_mark(node)
+        and (_is_mutable(node.value) or _makes_object(node.value))
+        for name in _assigned(node)
+    }
+    forbidden = {
+        (alias.asname or alias.name).split(".", 1)[0]
+        for node in ast.walk(module)
+        if isinstance(node, ast.Import)
+        for alias in node.names
+        if alias.name.split(".", 1)[0] in FORBIDDEN_MODULES
+    }
+    for function in ast.walk(module):
+        is_step = isinstance(function, ast.FunctionDef) and _takes_memory(function)
+        if isinstance(function, ast.AsyncFunctionDef) or is_step:
+            assert isinstance(function, Function)
+            for node in _own(function):
+                if isinstance(node, ast.Name) and node.id in changing:
+                    yield node, "S4", f"`{node.id}` is shared and no cell"
+                elif isinstance(node, ast.Name) and node.id in forbidden:
+                    yield node, "S7", f"`{node.id}` is an input that no explorer sees"
+
+
+def _makes_object(value: ast.expr) -> bool:
+    """Tells whether a value is made by calling a class that is spelled as one that can change."""
+    return _called(value) in {"Random", "deque", "Counter", "OrderedDict", "StringIO", "Lock"}
 
 
 def _set_iteration(module: ast.Module) -> Found:

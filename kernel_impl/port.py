@@ -19,6 +19,7 @@ Source: Stateright src/lib.rs (`Model`), AWS Labs Shuttle scheduler/mod.rs (`Sch
 from __future__ import annotations
 
 from collections.abc import Mapping
+from inspect import signature
 from typing import Protocol, TypeAlias
 
 from kernel_impl.errors import ContractViolation, require
@@ -60,11 +61,12 @@ __all__ = [
     "check_domain",
     "configurations",
     "open_configuration",
+    "parameters",
     "resume",
 ]
 
-Size: TypeAlias = int | bool
-"""A parameter of a configuration: how many, or whether."""
+Size: TypeAlias = int | bool | str
+"""A parameter of a configuration: how many, whether, or which (as letters)."""
 
 
 class Configuration(Protocol):
@@ -95,6 +97,16 @@ def configurations() -> Mapping[str, str]:
     """Lists the configurations: name and what each shows, by name."""
     return {
         name: (builder.__doc__ or "").splitlines()[0] for name, builder in CONFIGURATIONS.items()
+    }
+
+
+def parameters(name: str) -> Mapping[str, Size]:
+    """Lists the parameters of a configuration with their defaults, in their order."""
+    require(name in CONFIGURATIONS, f"no configuration is called {name}")
+    return {
+        each.name: each.default
+        for each in signature(CONFIGURATIONS[name]).parameters.values()
+        if isinstance(each.default, int | str)
     }
 
 

@@ -277,9 +277,10 @@ class Switch:
         shared, tables = self.mediator.shared, self.collector.tables
         new = await load(shared.new)
         await store(tables.handler[ref], new)
+        # A miss that was let in and looks at the handler only now goes to the new root already.
+        await observe("switch_end", ref)
         is_pending = await tables.switch_exit(ref)
         await store(shared.phase, COMPLETED)
-        await observe("switch_end", ref)
         return is_pending
 
     async def leave_processor(self, who: Context, ref: int) -> None:

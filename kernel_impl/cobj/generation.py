@@ -28,11 +28,27 @@ from kernel_impl.config import REPAIRED, Repairs
 from kernel_impl.errors import require
 from kernel_impl.locks.interface import Lock
 from kernel_impl.machine.context import Context
-from kernel_impl.steps import Cell, Memory, atomic, await_equal, fetch_add, load, swap
-from kernel_impl.system import Layout
+from kernel_impl.steps import (
+    Cell,
+    Memory,
+    atomic,
+    await_equal,
+    fetch_add,
+    load,
+    observe,
+    swap,
+)
+from kernel_impl.system import Event, Layout
 
 INACTIVE: Final = 0
 ELAPSED_AFTER: Final = 2
+EVENTS: Final = (
+    Event("activate", 2),
+    Event("deactivate", 2),
+    Event("marker", 2),
+    Event("elapsed", 2),
+)
+"""Each with the processor and the thread."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,10 +111,12 @@ class Generations:
     async def activate(self, who: Context) -> None:
         """Joins the current generation; the thread may look at objects from here."""
         await atomic(disabled_activate, self, who)
+        await observe("activate", who.vp, who.thread)
 
     async def deactivate(self, who: Context) -> None:
         """Leaves the generation that was joined; the thread holds no pointer any more."""
         await atomic(disabled_deactivate, self, who)
+        await observe("deactivate", who.vp, who.thread)
 
     async def locked_advance(self, vp: int) -> bool:
         """Closes the current generation if the other one is empty, and tells whether it did."""
@@ -121,9 +139,12 @@ class Generations:
     async def marker(self, who: Context) -> int:
         """Takes a marker of the own processor, under the lock unless built as in 2005."""
         if not self.repairs.marker_is_locked:
-            return await load(self.count[who.vp])
+            marker = await load(self.count[who.vp])
+            await observe("marker", who.vp, who.thread)
+            return marker
         await self.locks[who.vp].acquire(who)
         marker = await load(self.count[who.vp])
+        await observe("marker", who.vp, who.thread)
         await self.locks[who.vp].release(who)
         return marker
 
@@ -137,6 +158,8 @@ class Generations:
             await self.locks[who.vp].acquire(who)
             await self.locked_update(who.vp)
             elapsed = await self.locked_has_elapsed(who.vp, marker)
+            if elapsed:
+                await observe("elapsed", who.vp, who.thread)
             word = await load(self.word[who.vp])
             await self.locks[who.vp].release(who)
             if elapsed:
@@ -167,19 +190,23 @@ class PromisedGenerations(Generations):
     async def activate(self, who: Context) -> None:
         """Becomes active."""
         await atomic(promised_activate, self, who)
+        await observe("activate", who.vp, who.thread)
 
     async def deactivate(self, who: Context) -> None:
         """Stops being active, and is awaited no more."""
         await atomic(promised_deactivate, self, who)
+        await observe("deactivate", who.vp, who.thread)
 
     async def marker(self, who: Context) -> int:
         """Notes who is active on the processor."""
         await atomic(promised_marker, self, who.vp)
+        await observe("marker", who.vp, who.thread)
         return 0
 
     async def wait_elapsed(self, who: Context, marker: int) -> None:
         """Waits until all who were noted have deactivated."""
         await await_equal(self.awaited[who.vp], 0)
+        await observe("elapsed", who.vp, who.thread)
 
 
 def promised_activate(memory: Memory, generations: PromisedGenerations, who: Context) -> None:

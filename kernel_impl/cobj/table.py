@@ -23,8 +23,17 @@ from dataclasses import dataclass
 from typing import Final
 
 from kernel_impl.errors import Status, require
-from kernel_impl.steps import Cell, await_until, cas, fetch_add, fetch_and, load, store
-from kernel_impl.system import Layout
+from kernel_impl.steps import (
+    Cell,
+    await_until,
+    cas,
+    fetch_add,
+    fetch_and,
+    load,
+    observe,
+    store,
+)
+from kernel_impl.system import Event, Layout
 
 DEFAULT: Final = 0
 NO_ROOT: Final = 0
@@ -34,6 +43,20 @@ SWITCHING: Final = 2
 PENDING: Final = 4
 DESTROYED: Final = 8
 READER: Final = 16
+
+EVENTS: Final = tuple(
+    Event(name, 1)
+    for name in (
+        "miss_enter",
+        "miss_exit",
+        "switch_enter",
+        "switch_admits",
+        "switch_exit",
+        "destroy_enter",
+        "destroy_pends",
+    )
+)
+"""Each with the reference."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,11 +120,13 @@ class Tables:
             if word & DESTROYED or await load(self.handler[ref]) == NO_ROOT:
                 return False
             if await cas(self.word[ref], word, word + READER):
+                await observe("miss_enter", ref)
                 return True
 
     async def read_exit(self, ref: int) -> None:
         """Counts a miss out."""
         before = await fetch_add(self.word[ref], -READER)
+        await observe("miss_exit", ref)
         require(before >= READER, "a miss ends once")
         require(not before & WRITING, "nobody writes while a miss is under way")
 
@@ -114,11 +139,13 @@ class Tables:
             if word & (DESTROYED | PENDING | SWITCHING):
                 return False
             if await cas(self.word[ref], word, word | SWITCHING | WRITING):
+                await observe("switch_enter", ref)
                 return True
 
     async def write_complete(self, ref: int) -> None:
         """Lets readers in again; the switch goes on."""
         before = await fetch_and(self.word[ref], ~WRITING)
+        await observe("switch_admits", ref)
         require(bool(before & WRITING), "only a writer ends a write")
 
     async def switch_exit(self, ref: int) -> bool:
@@ -127,6 +154,7 @@ class Tables:
         PENDING stays set, so that no later switch can begin before the destroy.
         """
         before = await fetch_and(self.word[ref], ~SWITCHING)
+        await observe("switch_exit", ref)
         require(bool(before & SWITCHING), "only a switch ends a switch")
         return bool(before & PENDING)
 
@@ -145,8 +173,10 @@ class Tables:
                 return Status.DESTROY_IN_PROGRESS
             if word & SWITCHING:
                 if await cas(self.word[ref], word, word | PENDING):
+                    await observe("destroy_pends", ref)
                     return Status.DESTROY_PENDING
             elif await cas(self.word[ref], word, word | DESTROYED):
+                await observe("destroy_enter", ref)
                 return Status.OK
 
     # --------------------------------------------------------------------------------- local entry

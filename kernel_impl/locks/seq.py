@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from kernel_impl.locks.interface import Lock
 from kernel_impl.machine.context import Context
-from kernel_impl.steps import Cell, await_until, fence, load, store
+from kernel_impl.steps import Cell, await_until, fence, load, observe, store
 from kernel_impl.system import Layout
 
 
@@ -49,6 +49,7 @@ class SequenceLock:
         await fence()
         sequence = await load(self.sequence)
         await store(self.sequence, (sequence + 1) % self.circle)
+        await observe("written", who.thread)
         await self.writers.release(who)
 
     async def read_begin(self) -> int:

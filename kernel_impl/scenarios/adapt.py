@@ -25,6 +25,7 @@ from kernel_impl.errors import require
 from kernel_impl.locks.interface import PromisedLock
 from kernel_impl.machine.context import Context
 from kernel_impl.machine.parking import Parking
+from kernel_impl.scenarios.cobj import EVENTS as OBJECT_EVENTS
 from kernel_impl.scenarios.cobj import (
     REF,
     Kinds,
@@ -34,7 +35,7 @@ from kernel_impl.scenarios.cobj import (
     total,
     word_claims,
 )
-from kernel_impl.steps import Cell, Memory, atomic, await_equal, await_not, store
+from kernel_impl.steps import Cell, Memory, atomic, await_equal, await_not, observe, store
 from kernel_impl.system import Event, Invariant, Layout, System, Thread
 
 NO_RECURSION: Final = 0
@@ -42,11 +43,7 @@ DIRECT: Final = 1
 ACROSS: Final = 2
 
 EVENTS = (
-    Event("acquire", 2),
-    Event("release", 2),
-    Event("add", 2),
-    Event("destroy", 1),
-    Event("free", 1),
+    *OBJECT_EVENTS,
     Event("switch_begin", 1),
     Event("workers", 1),
     Event("drained", 1),
@@ -260,11 +257,11 @@ def swap(
 def mediated(clients: int = 2, recursion: int = NO_RECURSION, *, faults: str = "") -> System:
     """The inner part of a hot swap: mediators stand on both processors, workers are to block."""
     layout = Layout()
-    owner, worker = clients + 1, clients + 2
+    owner, worker, server = clients + 1, clients + 2, clients + 4
     calls = clients + (recursion != NO_RECURSION)
-    pieces, _ = declare_swap(
+    pieces, line = declare_swap(
         layout,
-        threads=clients + 3,
+        threads=clients + 4,
         recursion=recursion,
         is_late=False,
         faults=faults,
@@ -291,6 +288,10 @@ def mediated(clients: int = 2, recursion: int = NO_RECURSION, *, faults: str = "
         )
         for vp in (0, 1)
     ]
+    if recursion == ACROSS:
+        running.append(
+            Thread("server", line.vp, partial(line.serve, space, server), is_daemon=True)
+        )
     return System(
         layout.cells,
         tuple(running),
@@ -309,6 +310,7 @@ async def call_inside(pieces: SwapSystem, who: Context, argument: int) -> None:
 async def begin_inside(pieces: SwapSystem, who: Context) -> None:
     """Puts the mediators in place in one step, and waits until the switch is over."""
     await atomic(put_mediators, pieces)
+    await observe("switch_begin", REF)
     await pieces.switch.wait_done()
 
 

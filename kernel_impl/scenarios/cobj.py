@@ -10,10 +10,12 @@ from functools import partial
 
 from kernel_impl.cobj.collect import Collector
 from kernel_impl.cobj.counter import LocalCounter, Method, SharedCounter
+from kernel_impl.cobj.generation import EVENTS as GENERATION_EVENTS
 from kernel_impl.cobj.generation import Generations, PromisedGenerations
 from kernel_impl.cobj.miss import Objects
 from kernel_impl.cobj.root import FREE, LIVE, Directory, MultiRepRoot, Root, SingleRepRoot
 from kernel_impl.cobj.table import DESTROYED, NO_ROOT, READER, SWITCHING, WRITING, Tables
+from kernel_impl.cobj.table import EVENTS as TABLE_EVENTS
 from kernel_impl.config import AS_BUILT, REPAIRED, Repairs
 from kernel_impl.errors import require
 from kernel_impl.locks.interface import PromisedLock
@@ -23,6 +25,8 @@ from kernel_impl.system import BIT, Event, Invariant, Layout, System, Thread
 
 REF = 1
 EVENTS = (
+    *GENERATION_EVENTS,
+    *TABLE_EVENTS,
     Event("acquire", 2),
     Event("release", 2),
     Event("add", 2),

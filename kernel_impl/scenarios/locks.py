@@ -30,7 +30,7 @@ from kernel_impl.scenarios.common import (
     numbers,
     occupancy,
 )
-from kernel_impl.steps import Cell, fetch_add, load, store
+from kernel_impl.steps import Cell, fetch_add, load, observe, store
 from kernel_impl.system import BIT, Event, Layout, System, Thread
 
 
@@ -162,7 +162,8 @@ def sequence(readers: int = 1, writes: int = 2, circle: int = 8) -> System:
     running += [
         Thread(f"reader{n}", n, partial(read_pair, lock, halves)) for n in range(1, readers + 1)
     ]
-    return System(layout.cells, tuple(running), vocabulary=LOCK_EVENTS)
+    events = (*LOCK_EVENTS, Event("written", 1), Event("read", 2))
+    return System(layout.cells, tuple(running), vocabulary=events)
 
 
 async def write_pair(
@@ -187,6 +188,7 @@ async def read_pair(lock: SequenceLock, halves: tuple[Cell, Cell]) -> None:
         begun = await lock.read_begin()
         left = await load(halves[0])
         right = await load(halves[1])
+    await observe("read", left, right)
     require(left == right, "a consistent read is not torn")
 
 

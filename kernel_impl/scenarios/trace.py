@@ -9,16 +9,14 @@ from functools import partial
 
 from kernel_impl.errors import require
 from kernel_impl.steps import Cell, Memory, atomic, fetch_add, load, observe
-from kernel_impl.system import Event, Invariant, Layout, System, Thread
-from kernel_impl.trace.buffer import TraceBuffers
+from kernel_impl.system import Invariant, Layout, System, Thread
+from kernel_impl.trace.buffer import EVENTS, TraceBuffers
 from kernel_impl.trace.events import Major
 from kernel_impl.trace.reader import current_events, decode, read_all
 
-EVENTS = (Event("consumed", 1),)
-
 
 def trace(
-    loggers: int = 2, events: int = 2, buffers: int = 3, buffer_words: int = 4, ticks: int = 0
+    loggers: int = 2, events: int = 2, buffers: int = 6, buffer_words: int = 4, ticks: int = 0
 ) -> System:
     """Trace buffers: what is complete can be read; times do not decrease; nothing is lost."""
     layout = Layout()
@@ -112,8 +110,8 @@ async def check_complete(log: TraceBuffers, rounds: int) -> None:
         count = await load(log.committed[0][0])
         if index >= log.buffer_words and count == log.buffer_words:
             words = await atomic(read_all, log.words[0][: log.buffer_words])
+            await observe("consumed", 0, 0)
             require(is_whole(words), "the events of a complete buffer are whole")
-            await observe("consumed", done)
         done += 1
 
 

@@ -20,11 +20,16 @@ Source: K42 lib/libc/trace/traceReserve.H, traceLib.H. Limits, as there: a logge
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from kernel_impl.errors import require
-from kernel_impl.steps import Cell, cas, fetch_add, load, store
-from kernel_impl.system import Layout
+from kernel_impl.steps import Cell, cas, fetch_add, load, observe, store
+from kernel_impl.system import Event, Layout
 from kernel_impl.trace.events import FILLER, MAX_LENGTH, WORD, Header, Major
+
+EVENTS: Final = (Event("reserve", 3), Event("commit", 3), Event("consumed", 2))
+"""Words are reserved and committed (processor, index of the first one, number), and a complete
+buffer is taken (processor, index of its first word)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,7 +112,7 @@ class TraceBuffers:
             await store(self.word_at(cpu, start + 1 + position), payload[position])
             position += 1
         await store(self.word_at(cpu, start), Header(time, length, 0, major, minor).pack())
-        await fetch_add(self.committed[cpu][self.buffer_of(start)], length)
+        await self.commit(cpu, start, length)
 
     async def reserve(self, cpu: int, length: int) -> tuple[int, int]:
         """Reserves words; returns the index of the first one, and the time."""
@@ -121,6 +126,7 @@ class TraceBuffers:
             if self.clocks:
                 time = await load(self.clocks[cpu])
             if await cas(self.index[cpu], old, start + length):
+                await observe("reserve", cpu, start, length)
                 break
         if beyond < length:
             await self.cross(cpu, old, start, length, time)
@@ -134,5 +140,10 @@ class TraceBuffers:
         if rest > 0:
             filler = Header(time, rest, 0, Major.CONTROL, FILLER).pack()
             await store(self.word_at(cpu, old), filler)
-            await fetch_add(self.committed[cpu][self.buffer_of(old)], rest)
+            await self.commit(cpu, old, rest)
         await fetch_add(self.produced[cpu], 1)
+
+    async def commit(self, cpu: int, start: int, length: int) -> None:
+        """Counts words that are written to their buffer."""
+        await fetch_add(self.committed[cpu][self.buffer_of(start)], length)
+        await observe("commit", cpu, start, length)

@@ -1,0 +1,1 @@
+"""Conformance: real kernel code and logs of any program, held against specifications."""

@@ -1,0 +1,1 @@
+"""Scheduling: dispatchers run threads, processors run dispatchers."""
