@@ -1,0 +1,1 @@
+"""Tests of clustered objects, swaps and their obligations."""
