@@ -1,6 +1,7 @@
 """From a path to a system: the one pipeline that every command starts with.
 
-Read, parse and follow imports (`grammar.modules`); give meaning (`checker.elaborate.assemble`). Nothing
+Read, parse and follow imports (`grammar.modules`); write constructs out (`checker.constructs`); give
+meaning (`checker.elaborate.assemble`). Nothing
 is printed here, and nothing raised: mistakes are diagnostics, in the order of the text.
 """
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Final
 
+from checker.constructs.modules import without_constructs
 from checker.elaborate.assemble import build_system
 from grammar.diagnostics import Collector
 from grammar.modules import load_modules
@@ -40,5 +42,6 @@ def load(
     sys.setrecursionlimit(max(sys.getrecursionlimit(), RECURSION_LIMIT))
     collector = Collector()
     graph = load_modules(path, collector, library)
-    system = None if graph is None else build_system(graph, overrides, collector)
+    plain = None if graph is None else without_constructs(graph, collector)
+    system = None if plain is None else build_system(plain, overrides, collector)
     return system, collector.sorted()

@@ -40,6 +40,7 @@ examples:
   k42 check lock.k42 --max-depth 20      only the first 20 steps: the verdict is `bounded`
   k42 check spec/*.k42 --strict          for scripts: whatever is less than certain fails
   k42 check lock.k42 --format json       everything, for programs
+  k42 check lock.k42 --checkpoint lock.ckpt   and later with `--resume`: go on where it was
 
 The first line of the report is the verdict, the last one repeats the run. Exit code 0 says that
 everything holds; `k42 explain exit` lists the others.
@@ -52,6 +53,7 @@ def parser() -> Parser:
     result.add_argument("specs", metavar="SPEC", nargs="+", help="a specification")
     add_settings(result)
     _add_search_options(result)
+    _add_engine_options(result)
     _add_report_options(result)
     return result
 
@@ -71,7 +73,10 @@ def _add_search_options(parser: Parser) -> None:
         "--max-states", type=positive, metavar="N", help="stop when there are more than N states"
     )
     group.add_argument("--time", type=duration, metavar="T", help="stop after 90s, 10m, 1h30m")
-    group.add_argument("--memory", type=size, metavar="M", help="stop when using 512M, 4G")
+
+
+def _add_engine_options(parser: Parser) -> None:
+    group = parser.add_argument_group("engine")
     group.add_argument(
         "--engine",
         choices=("auto", "python", "native"),
@@ -79,7 +84,29 @@ def _add_search_options(parser: Parser) -> None:
         help="`native` compiles the specification, `python` needs no compiler (default: auto)",
     )
     group.add_argument(
-        "--workers", type=positive, metavar="N", help="processes to search with (default: auto)"
+        "--workers",
+        type=positive,
+        metavar="N",
+        help="threads of native code (default: one per processor)",
+    )
+    group.add_argument(
+        "--memory",
+        type=size,
+        metavar="M",
+        help="use at most 512M, 4G; native code goes on with states on disk (in $TMPDIR)",
+    )
+    group.add_argument(
+        "--checkpoint",
+        type=Path,
+        metavar="DIR",
+        help="keep in DIR what it takes to go on after the run was cut short",
+    )
+    group.add_argument("--resume", action="store_true", help="go on from the checkpoint in DIR")
+    group.add_argument(
+        "--store",
+        choices=("exact", "fingerprint64", "fingerprint128", "bitstate"),
+        default="exact",
+        help="remember less of each state than it is; then the verdict is `bounded` at best",
     )
 
 
@@ -113,6 +140,15 @@ def run(arguments: argparse.Namespace) -> int:
     settings = parse_settings(arguments.settings)
     if arguments.format == "itf" and len(arguments.specs) > 1:
         raise mistake("K300", "an ITF file holds one trace", "check one specification at a time")
+    if arguments.checkpoint is not None and len(arguments.specs) > 1:
+        message = "a checkpoint is of one specification"
+        raise mistake("K300", message, "check one specification at a time")
+    if arguments.store != "exact" and (arguments.engine == "python" or arguments.checkpoint):
+        message = f"`--store {arguments.store}` goes neither with Python nor with a checkpoint"
+        raise mistake("K300", message, "leave out one of them")
+    if arguments.resume and arguments.checkpoint is None:
+        message = "there is nothing to resume"
+        raise mistake("K300", message, "give the folder with `--checkpoint DIR`")
     is_text_shown = arguments.format == "text" or arguments.output is not None
     done: list[Checked] = []
     texts: list[str] = []
@@ -195,5 +231,6 @@ def _reproduce(spec: str, settings: Mapping[str, str], arguments: argparse.Names
     flags += [] if arguments.time is None else [f"--time={arguments.time:g}s"]
     flags += [] if arguments.props is None else [f"--props={','.join(arguments.props)}"]
     flags += [] if arguments.engine == "auto" else [f"--engine={arguments.engine}"]
+    flags += [] if arguments.store == "exact" else [f"--store={arguments.store}"]
     flags += ["--strict"] if arguments.strict else []
     return command_line("check", [spec], settings, flags)

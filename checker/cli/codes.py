@@ -8,15 +8,19 @@ from typing import Final
 from checker.model.verdict import (
     EXIT_ASSERTION,
     EXIT_ASSUMPTION,
+    EXIT_CONTRADICTORY,
     EXIT_DEADLOCK,
+    EXIT_DISAGREEMENT,
     EXIT_EVALUATION,
     EXIT_HOLDS,
     EXIT_INPUT,
     EXIT_INTERNAL,
+    EXIT_LIMIT,
     EXIT_LIVENESS,
     EXIT_NOT_INDUCTIVE,
     EXIT_SAFETY,
     EXIT_UNFINISHED,
+    EXIT_UNKNOWN,
     EXIT_VACUOUS,
 )
 
@@ -91,14 +95,93 @@ COMMAND_CODES: Final = (
         "there is nothing to draw",
         "No state satisfies the initial values and `initially`, so the graph would be empty.",
     ),
+    Topic(
+        "K310",
+        "a binding cannot be read",
+        "A binding says which steps of a specification are the events of a kernel or of a log. It "
+        "is a TOML file `NAME.binding.toml` beside `NAME.k42`, or the one given with `--binding`:\n"
+        "\n"
+        "    [numbers]\n"
+        "    Cpu = 1            # 1 is the first element of the sort Cpu\n"
+        "\n"
+        "    [sizes]\n"
+        '    Cpu = "threads"    # as many as the configuration has threads\n'
+        "\n"
+        "    [events]\n"
+        '    "request(lock, thread)" = "worker[thread] leaves Lock.acquire.join"\n'
+        '    "acquire(lock, thread)" = "worker[thread] enters critical"\n'
+        '    "free(page)" = "give_back(page) or drop(page, _)"\n'
+        "\n"
+        "On the left stand an event and names for its values; on the right, with `or` between "
+        "them, the steps that it is: ACTION(x, _), PROCESS[x] enters PLACE, PROCESS[x] leaves "
+        "PLACE, or PROCESS[x] goes PLACE to PLACE. Steps that are no event are hidden. Without a "
+        "binding, every declared action is an event of its own name.",
+    ),
+    Topic(
+        "K311",
+        "a binding does not fit",
+        "It speaks of a sort, action, process or place that the specification does not have, of "
+        "an event that the kernel's configuration does not observe, or there is none although the "
+        "specification declares no actions.",
+    ),
+    Topic(
+        "K312",
+        "there is no such configuration of the kernel",
+        "`k42 conform --list` lists the configurations with their parameters.",
+    ),
+    Topic(
+        "K313",
+        "a configuration has no such parameter, or not with this value",
+        "`-k NAME=VALUE` gives a configuration a size or a switch: `-k threads=4 -k is_late=true`. "
+        "`k42 conform --list` lists the parameters with their defaults.",
+    ),
+    Topic(
+        "K314",
+        "a log cannot be read",
+        "A log has one JSON object on each line. `event` is a name; the values of the event go by "
+        "the names in the binding, or as an array `args`; `state` may hold values of variables of "
+        "the specification. Whatever is missing may be anything.",
+    ),
+    Topic(
+        "K320",
+        "another tool cannot express the specification",
+        "Promela, Murphi and TLA+ have less than this language in some places: numbers of 32 bits "
+        "in SPIN, no loops within a step whose length nobody knows, arrays of limited size. What "
+        "one of them cannot express is refused, with its place, rather than written as something "
+        "else. A smaller size (`-c`), or a narrower range, often helps.",
+    ),
+    Topic(
+        "K330",
+        "a checkpoint cannot be used",
+        "`--checkpoint DIR` keeps a checkpoint in the folder DIR; where there is one already, "
+        "`--resume` goes on from it, and without that nothing is overwritten. A checkpoint belongs "
+        "to one specification at given sizes and with given properties, which must be the same "
+        "again. Bounds, `--memory`, `--engine` and `--workers` may differ. To begin anew remove "
+        "the folder.",
+    ),
 )
 
 VERDICTS: Final = (
     Topic(
         "proved",
         "true for every size",
-        "Exit code 0. The properties were proved for any number of processors and any value of "
-        "the constants that the proof leaves open.",
+        "Exit code 0. Every invariant and lemma holds at the start and is preserved by every step, "
+        "whatever the sizes of the sorts; constants are as given. The verdict line says for which "
+        "sizes, where it is not every one. Deadlock and `reachable` are not covered.",
+    ),
+    Topic(
+        "not inductive",
+        "the claims do not follow from each other; that alone is no bug",
+        "Exit code 21. There is a state in which every claim holds and a step after which one does "
+        "not. If the state could be reached, that would be a violation, and the report would show "
+        "its trace; so the claims say too little. Add a lemma that excludes the state: the report "
+        "offers one that holds in every reachable state at small sizes.",
+    ),
+    Topic(
+        "unknown",
+        "neither a proof nor a counterexample was found",
+        "Exit code 24, or 25 if the solver was stopped at its limit (`--limit`). This is not a "
+        "success. The report names each obligation with the reason.",
     ),
     Topic(
         "holds",
@@ -153,6 +236,10 @@ EXIT_CODES: Final = (
     (EXIT_UNFINISHED, "not everything was searched: incomplete, or bounded under --strict"),
     (EXIT_NOT_INDUCTIVE, "an invariant is not inductive; that alone is no bug"),
     (EXIT_VACUOUS, "a `reachable` was not reached, or, under --strict, something was vacuous"),
+    (EXIT_CONTRADICTORY, "a proof is about nothing: no initial state is possible"),
+    (EXIT_UNKNOWN, "a proof was looked for and not found, nor a counterexample"),
+    (EXIT_LIMIT, "the solver was stopped at its limit before it found an answer"),
+    (EXIT_DISAGREEMENT, "another model checker contradicts this one (`k42 oracle`)"),
     (EXIT_EVALUATION, "the specification fails at a state that can be reached"),
     (EXIT_INPUT, "the input is wrong: specification, constants, command line or files"),
     (EXIT_INTERNAL, "a defect of the checker itself"),
@@ -160,6 +247,7 @@ EXIT_CODES: Final = (
 
 WORST_FIRST: Final = (
     EXIT_INTERNAL,
+    EXIT_DISAGREEMENT,
     EXIT_INPUT,
     EXIT_EVALUATION,
     EXIT_ASSUMPTION,
@@ -167,8 +255,11 @@ WORST_FIRST: Final = (
     EXIT_DEADLOCK,
     EXIT_SAFETY,
     EXIT_LIVENESS,
+    EXIT_CONTRADICTORY,
     EXIT_VACUOUS,
     EXIT_NOT_INDUCTIVE,
+    EXIT_UNKNOWN,
+    EXIT_LIMIT,
     EXIT_UNFINISHED,
     EXIT_HOLDS,
 )

@@ -21,8 +21,12 @@ if TYPE_CHECKING:
 
 COMMANDS: Final = {
     "check": "search every reachable state and report what is wrong",
+    "prove": "prove invariants for every number of processors",
     "simulate": "take random walks; quick, and never a proof",
     "graph": "write the graph of reachable states",
+    "export": "write a specification for SPIN, rumur or TLC",
+    "oracle": "let other model checkers search the same system, and compare",
+    "conform": "hold the kernel's own code, or a program's log, against a specification",
     "replay": "carry out a recorded trace again",
     "fmt": "lay out specifications",
     "explain": "explain a code, an exit code, a verdict, or the states of a specification",

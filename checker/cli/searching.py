@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 from checker.cli.arguments import mistake
 from checker.cli.console import ProgressLine
-from checker.explicit.python.engine import PythonEngine
+from checker.explicit.automatic import EngineOptions, engine_maker
+from checker.explicit.checkpoint import CannotResume, Keeper
+from checker.explicit.native.values import Unsupported
 from checker.explicit.search import Progress, SearchOptions, check
 
 if TYPE_CHECKING:
     import argparse
 
-    from checker.explicit.search import EngineMaker
     from checker.model.system import System
     from checker.model.verdict import Result
 
@@ -30,28 +31,36 @@ def search(system: System, arguments: argparse.Namespace) -> Result:
         memory_bytes=arguments.memory,
     )
     line = ProgressLine(is_wanted=not arguments.quiet)
+    engine = EngineOptions(
+        arguments.engine,
+        workers=arguments.workers,
+        memory_bytes=arguments.memory,
+        folder=arguments.checkpoint,
+        store=arguments.store,
+        announce=lambda text: line.show(f"{system.name}: {text}"),
+    )
     try:
         return check(
             system,
             options,
             lambda progress: line.show(_told(system, progress)),
-            make_engine=_engine(arguments.engine),
+            make_engine=engine_maker(engine),
+            keeper=_keeper(arguments),
         )
+    except CannotResume as reason:
+        remedy = "`--resume` goes on from it" if "already" in str(reason) else None
+        raise mistake("K330", str(reason), remedy) from None
+    except (Unsupported, ImportError) as reason:
+        message = f"the native engine cannot take this specification: {reason}"
+        raise mistake("K307", message, "use `--engine auto`") from None
     finally:
         line.clear()
 
 
-def _engine(name: str) -> EngineMaker:
-    """Return the maker of an engine by its name on the command line."""
-    native = native_engine() if name == "native" else None
-    if name == "native" and native is None:
-        raise mistake("K307", "the native engine is not available", "use `--engine auto`")
-    return native or PythonEngine
-
-
-def native_engine() -> EngineMaker | None:
-    """Return the maker of the compiled engine, None where it is not installed."""
-    return None
+def _keeper(arguments: argparse.Namespace) -> Keeper | None:
+    if arguments.checkpoint is None:
+        return None
+    return Keeper(arguments.checkpoint, resumes=arguments.resume)
 
 
 def _told(system: System, progress: Progress) -> str:

@@ -139,8 +139,9 @@ def _walk(system: System, seed: int, steps: int, walks: int, *, is_quiet: bool) 
         is_cut = True
     progress.clear()
     seconds = time.monotonic() - started
+    walked = f"{tally.walks:,} random walk{'' if tally.walks == 1 else 's'}"
     limit = Limit(
-        f"{tally.walks:,} random walk{'s' if tally.walks != 1 else ''} of at most {steps:,} steps",
+        f"{'the interrupt after ' if is_cut else ''}{walked} of at most {steps:,} steps",
         "all other runs",
         is_bound=not is_cut,
     )

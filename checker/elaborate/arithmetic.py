@@ -60,6 +60,18 @@ def as_integer(build: Build, value: Expr | None, span: Span, op: str) -> Expr | 
     return None
 
 
+def operands(
+    build: Build, left: Expr | None, node: syntax.Binary, context: Context
+) -> tuple[Expr, Expr] | None:
+    """Return both operands as numbers, the left one being elaborated already."""
+    right = build.expression(build, node.right, context, None)
+    first = as_integer(build, left, node.left.span, node.op)
+    if first is None and left is not None and right is not None and left.type == right.type:
+        return None  # the same mistake is told once
+    second = as_integer(build, right, node.right.span, node.op)
+    return None if first is None or second is None else (first, second)
+
+
 def negated(build: Build, number: Expr, span: Span) -> Expr | None:
     """Return `-number`."""
     assert isinstance(number.type, IntType)

@@ -26,8 +26,10 @@ from checker.elaborate.processes import (
     process_code,
 )
 from checker.elaborate.properties import assumption, check_names, checked, condition
+from checker.elaborate.refinement import abstraction, refinement, without_ghosts
 from checker.elaborate.state import Initial, initial, initial_effect, ordered
 from checker.elaborate.statements import block
+from checker.elaborate.temporal import bypass, temporal_property
 from checker.elaborate.typexprs import entity_type
 from checker.model import terms
 from checker.model.ir import Guard, Seq
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from checker.elaborate.scope import Entity
     from checker.model.ir import Effect, Expr, Variable
     from checker.model.system import Action, Assumption, Property
+    from checker.model.temporal import Bypass, Refinement, TemporalProperty
     from checker.steps.cut import LoweredProcess
     from grammar.diagnostics import Collector
     from grammar.modules import ModuleGraph
@@ -75,21 +78,67 @@ def system_of(
     """Return the system of a specification whose imports `imported` looks up."""
     world = instantiate(root, imported, collector)
     build = Build(collector, overrides, expression, block)
-    parts = _Parts()
     check_overrides(build, world.entities)
     check_names(build, world.entities)
-    _declare(build, world.entities, parts)
-    _elaborate_processes(build, world.entities, parts)
-    _elaborate_others(build, world.entities, parts)
+    whole, *others = _divided(build, root, world.entities)
+    for each in (*others, whole):
+        _declare(build, each.entities, each)
+    for each in (*others, whole):
+        _elaborate_processes(build, each.entities, each)
+    for each in (*others, whole):
+        _elaborate_others(build, each.entities, each)
+    for each in others:
+        _refine(build, each, whole)
     if collector.has_errors:
         return None
-    return _system(build, root, world.entities, parts)
+    return _system(build, whole)
+
+
+def _divided(build: Build, root: syntax.Specification, entities: list[Entity]) -> list[_Parts]:
+    """Return the parts of this system, and of those that it refines, which are no part of it."""
+    whole = _Parts(root.name.text, root.doc, root.name.span)
+    others: dict[Entity, _Parts] = {}
+    for entity in entities:
+        if isinstance(entity.decl, syntax.RefinementDecl):
+            abstract = abstraction(build, entity)
+            if abstract is not None:
+                found = _Parts(abstract.name, "", entity.span)
+                others.setdefault(abstract, found).refinements.append(entity)
+    for entity in entities:
+        owner = next((a for a in others if entity.name.startswith(f"{a.name}.")), None)
+        (whole if owner is None else others[owner]).entities.append(entity)
+    return [whole, *others.values()]
+
+
+def _refine(build: Build, part: _Parts, whole: _Parts) -> None:
+    """Put together what is refined, and elaborate the refinements of it."""
+    if build.collector.has_errors:
+        return
+    system = _system(build, part)
+    if system is None:
+        return
+    abstract = without_ghosts(system)
+    for entity in part.refinements:
+        found = refinement(build, entity, abstract)
+        if found is not None:
+            whole.refined.append(found)
 
 
 @dataclass(slots=True)
 class _Parts:
-    """What a system is put together from."""
+    """What a system is put together from.
 
+    Attributes:
+        refinements: the declarations that it is refined by.
+        refined: what it refines itself.
+    """
+
+    name: str
+    doc: str
+    site: Span
+    entities: list[Entity] = field(default_factory=list)
+    refinements: list[Entity] = field(default_factory=list)
+    refined: list[Refinement] = field(default_factory=list)
     starts: list[Initial] = field(default_factory=list)
     sorts: dict[SortType, None] = field(default_factory=dict)
     lowered: list[LoweredProcess] = field(default_factory=list)
@@ -99,6 +148,8 @@ class _Parts:
     assumptions: list[Assumption] = field(default_factory=list)
     initially: list[tuple[Expr, Span]] = field(default_factory=list)
     terminal: list[Expr] = field(default_factory=list)
+    temporal: list[TemporalProperty] = field(default_factory=list)
+    bypasses: list[Bypass] = field(default_factory=list)
 
 
 def _declare(build: Build, entities: list[Entity], parts: _Parts) -> None:
@@ -184,25 +235,31 @@ def _property(build: Build, entity: Entity, decl: syntax.PropertyDecl, parts: _P
             final = condition(build, entity)
             if final is not None:
                 parts.terminal.append(final)
+        case "property":
+            claimed = temporal_property(build, entity)
+            if claimed is not None:
+                parts.temporal.append(claimed)
+        case "bypass":
+            counted = bypass(build, entity)
+            if counted is not None:
+                parts.bypasses.append(counted)
         case _:
             found = checked(build, entity)
             if found is not None:
                 parts.properties.append(found)
 
 
-def _system(
-    build: Build, root: syntax.Specification, entities: list[Entity], parts: _Parts
-) -> System | None:
+def _system(build: Build, parts: _Parts) -> System | None:
     starts = ordered(build, parts.starts)
     variables = _variables(parts)
-    _check_width(build, root, variables)
+    _check_width(build, parts, variables)
     if build.collector.has_errors:
         return None
     rest: tuple[Effect, ...] = tuple(each.init for each in parts.lowered)
     rest += tuple(Guard(demanded, site) for demanded, site in parts.initially)
     return System(
-        name=root.name.text,
-        doc=root.doc,
+        name=parts.name,
+        doc=parts.doc,
         sorts=tuple(parts.sorts),
         variables=variables,
         processes=tuple(each.process for each in parts.lowered),
@@ -214,9 +271,13 @@ def _system(
         properties=tuple(parts.properties),
         assumptions=tuple(parts.assumptions),
         terminal=terms.disjunction(build.terms, tuple(parts.terminal)) if parts.terminal else None,
-        settings=settings(build, entities),
+        settings=settings(build, parts.entities),
         atomicity=tuple(note for found in parts.lowered for note in found.atomicity),
         terms=build.terms,
+        sized=tuple(build.sized),
+        temporal=tuple(parts.temporal),
+        bypasses=tuple(parts.bypasses),
+        refinements=tuple(parts.refined),
     )
 
 
@@ -230,14 +291,14 @@ def _variables(parts: _Parts) -> tuple[Variable, ...]:
     return tuple(found)
 
 
-def _check_width(build: Build, root: syntax.Specification, variables: tuple[Variable, ...]) -> None:
+def _check_width(build: Build, parts: _Parts, variables: tuple[Variable, ...]) -> None:
     width = sum(bits(variable.type) for variable in variables)
     if width <= MAX_BITS:
         return
     widest = max(variables, key=lambda variable: bits(variable.type))
     build.collector.error(
         "K117",
-        root.name.span,
+        parts.site,
         f"one state of this specification would take more than {MAX_BITS:,} bits",
         remedy=f"`{widest.name}` alone takes {bits(widest.type):,}; choose smaller bounds",
     )

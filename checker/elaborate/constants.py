@@ -196,7 +196,8 @@ def _offered(known: Iterable[str]) -> str:
     names = sorted(known)
     if not names:
         return "this specification has no constants and no sorts"
-    return f"there are {', '.join(f'`{name}`' for name in names)}"
+    verb = "is" if len(names) == 1 else "are"
+    return f"there {verb} {', '.join(f'`{name}`' for name in names)}"
 
 
 def is_given(entity: Entity) -> bool:

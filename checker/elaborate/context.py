@@ -212,6 +212,7 @@ class Build:
             it is no mistake that nothing tells the type of `none`.
         depth: how deep the present expression or block is nested.
         work: nodes elaborated so far; inlining that explodes is stopped by it.
+        sized: the constants that may depend on how many elements a sort has.
     """
 
     collector: Collector
@@ -229,6 +230,7 @@ class Build:
     work: int = 0
     depth: int = 0
     stand_ins: dict[Variable, StandIn] = field(default_factory=dict)
+    sized: list[Span] = field(default_factory=list)
 
     @contextmanager
     def despite(self, mistake: object) -> Iterator[None]:

@@ -124,13 +124,27 @@ def _resting(
     build: Build, node: syntax.At, process: Process, index: Expr | None, context: Context
 ) -> Expr | None:
     places = _points_at(process, node.place.text, context.scope)
+    if not places and build.is_dead:
+        # A constant rules out this expression; it may rule out the code with the place as well.
+        return terms.literal(build.terms, False, BOOL)
     if not places:
-        _report_place(build, node, process)
+        _report_place(build, node.place, process)
         return None
     control = read_variable(build, process.control, context)
     if index is not None:
         control = terms.at_key(build.terms, control, index, control_type(process))
     return _one_of(build, control, places, process)
+
+
+def points_at(
+    build: Build, process: Process, place: syntax.Path, scope: Scope
+) -> frozenset[str] | None:
+    """Return the names of the control points at a place, or report that there are none."""
+    points = _points_at(process, place.text, scope)
+    if not points:
+        _report_place(build, place, process)
+        return None
+    return frozenset(points)
 
 
 def _points_at(process: Process, text: str, scope: Scope) -> tuple[str, ...]:
@@ -143,14 +157,14 @@ def _points_at(process: Process, text: str, scope: Scope) -> tuple[str, ...]:
     return ()
 
 
-def _report_place(build: Build, node: syntax.At, process: Process) -> None:
+def _report_place(build: Build, place: syntax.Path, process: Process) -> None:
     known = sorted({place for point in process.points for place in point.places})
     build.collector.error(
         "K142",
-        node.place.span,
-        f"`{process.name}` never rests at `{node.place.text}`",
+        place.span,
+        f"`{process.name}` never rests at `{place.text}`",
         notes=(Note(process.site, "declared here"),),
-        remedy=did_you_mean(node.place.text, known)
+        remedy=did_you_mean(place.text, known)
         or f"its places are {', '.join(f'`{place}`' for place in known)}",
     )
 

@@ -20,6 +20,7 @@ from checker.elaborate.control import at_place
 from checker.elaborate.hints import balanced, needs_hint
 from checker.elaborate.operations import binary, truth, unary
 from checker.elaborate.references import value_at
+from checker.elaborate.temporal import report_misplaced
 from checker.elaborate.typexprs import is_enumerable
 from checker.model import terms
 from checker.model.ir import Literal, Op
@@ -75,6 +76,9 @@ def _expression(
             return call(build, node, context, hint)
         case syntax.Unary():
             return unary(build, node, context)
+        case syntax.Temporal() | syntax.Taken() | syntax.Binary("~>" | "until"):
+            report_misplaced(build, node, context)
+            return None
         case syntax.Binary():
             return binary(build, node, context, hint)
         case syntax.Conditional():

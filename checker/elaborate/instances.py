@@ -81,7 +81,7 @@ class _Opener:
 
     def _declare(self, entity: Entity, scope: Scope) -> None:
         # Properties are names for reports only: they may be called like what they speak about.
-        if isinstance(entity.decl, syntax.PropertyDecl):
+        if isinstance(entity.decl, syntax.PropertyDecl | syntax.RefinementDecl):
             return
         name = entity.name.removeprefix(scope.prefix)
         first = scope.own(name)

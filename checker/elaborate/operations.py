@@ -119,11 +119,10 @@ def _step(build: Build, node: syntax.Binary, left: Expr | None, context: Context
             return None
         sets = joined_sets(build, [left, right], (node.left.span, node.right.span), node.op)
         return None if sets is None else set_operation(build, node.op, sets)
-    first = arithmetic.as_integer(build, left, node.left.span, node.op)
-    second = arithmetic.integer(build, node.right, context, node.op)
-    if first is None or second is None:
+    both = arithmetic.operands(build, left, node, context)
+    if both is None:
         return None
-    return arithmetic.arithmetic(build, _ARITHMETIC[node.op], first, second, node.right.span)
+    return arithmetic.arithmetic(build, _ARITHMETIC[node.op], *both, node.right.span)
 
 
 def truth(build: Build, node: syntax.Expr, context: Context) -> Expr | None:
@@ -157,10 +156,12 @@ def as_truth(build: Build, value: Expr | None, span: Span) -> Expr | None:
 
 
 def _comparison(build: Build, node: syntax.Binary, context: Context) -> Expr | None:
-    left = arithmetic.integer(build, node.left, context, node.op)
-    right = arithmetic.integer(build, node.right, context, node.op)
-    if left is None or right is None:
+    both = arithmetic.operands(
+        build, build.expression(build, node.left, context, None), node, context
+    )
+    if both is None:
         return None
+    left, right = both
     match node.op:
         case "<":
             op, args = Op.LT, (left, right)

@@ -18,6 +18,7 @@ from checker.elaborate.operations import truth
 from checker.elaborate.typexprs import is_enumerable, type_of
 from checker.model import terms
 from checker.model.system import Action
+from checker.model.temporal import Fairness
 from checker.steps.cut import LoweredProcess, ProcessCode, atomic_effect, lower_process
 from grammar import syntax
 
@@ -90,6 +91,8 @@ def process_code(build: Build, entity: Entity) -> tuple[Code, Local | None] | No
 def lowered(build: Build, entity: Entity, code: Code, self_local: Local | None) -> LoweredProcess:
     """Cut the code of a process into steps."""
     state = build.processes[entity]
+    decl = entity.decl
+    assert isinstance(decl, syntax.ProcessDecl)
     request = ProcessCode(
         name=entity.name,
         index=state.index,
@@ -98,6 +101,7 @@ def lowered(build: Build, entity: Entity, code: Code, self_local: Local | None) 
         terms=build.terms,
         collector=build.collector,
         site=entity.span,
+        fairness=Fairness.WEAK if decl.fairness is None else Fairness(decl.fairness),
     )
     found = lower_process(request)
     state.process = found.process
@@ -125,6 +129,7 @@ def action(build: Build, entity: Entity) -> Action | None:
         guard=terms.conjunction(build.terms, known),
         body=atomic_effect(code, build.terms, build.collector),
         site=entity.span,
+        fairness=None if decl.fairness is None else Fairness(decl.fairness),
     )
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _KINDS: Final = {
     "invariant": PropertyKind.INVARIANT,
+    "lemma": PropertyKind.INVARIANT,
     "step": PropertyKind.STEP,
     "reachable": PropertyKind.REACHABLE,
 }
@@ -69,7 +70,7 @@ def assumption(build: Build, entity: Entity) -> Assumption | None:
 
 
 def checked(build: Build, entity: Entity) -> Property | None:
-    """Elaborate an invariant, step property or `reachable`."""
+    """Elaborate an invariant, lemma, step property or `reachable`."""
     decl = entity.decl
     assert isinstance(decl, syntax.PropertyDecl)
     kind = _KINDS[decl.kind]
@@ -90,7 +91,8 @@ def checked(build: Build, entity: Entity) -> Property | None:
         )
         for number, (node, expression) in enumerate(zip(nodes, known, strict=True), start=1)
     )
-    return Property(kind, entity.name, parts, decl.doc, decl.span)
+    is_lemma = decl.kind == "lemma"
+    return Property(kind, entity.name, parts, decl.doc, decl.span, is_lemma=is_lemma)
 
 
 def conjuncts(node: syntax.Expr) -> list[syntax.Expr]:

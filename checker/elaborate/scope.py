@@ -121,7 +121,8 @@ class Scope:
 
 def closest(name: str, candidates: Iterable[str]) -> str | None:
     """Return the candidate that `name` most likely was meant to be, if any is near enough."""
-    limit = 1 + len(name) // 4
+    # At least one letter has to be right.
+    limit = min(1 + len(name) // 4, len(name) - 1)
     ranked = sorted(
         (distance, candidate)
         for candidate in set(candidates)

@@ -43,7 +43,7 @@ class Initial:
 
     def before(self, rest: Effect) -> Effect:
         """Return the effect that initialises the variable and goes on with `rest`."""
-        site = self.entity.span
+        site = self.entity.decl.span
         place = Place(self.variable, (), self.variable.type)
         effects: tuple[Effect, ...] = (Assign(place, self.value, site),)
         effects += rest.effects if isinstance(rest, Seq) else (rest,)

@@ -23,6 +23,7 @@ from checker.elaborate.sink import Sink
 from checker.elaborate.typexprs import kind_of_entity
 from checker.model import terms
 from checker.model.ir import Assert, Bind
+from checker.model.temporal import Fairness
 from checker.steps import code
 from grammar import syntax
 from grammar.diagnostics import Note
@@ -151,7 +152,8 @@ def _label(
         sink.add(None)
         return context
     first_code, *others = inner.statements or [code.Block((), ())]
-    sink.add(code.Label(name.text, first_code, name.span), *others)
+    fairness = None if node.fairness is None else Fairness(node.fairness)
+    sink.add(code.Label(name.text, first_code, name.span, fairness), *others)
     return context
 
 

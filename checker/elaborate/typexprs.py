@@ -13,6 +13,7 @@ from checker.elaborate.scope import Entity, Member, Scope, did_you_mean
 from checker.model.evaluate import Scope as Values
 from checker.model.evaluate import evaluate
 from checker.model.operators import EvaluationError
+from checker.model.rewrite import binder, children
 from checker.model.sizes import MAX_BITS, MAX_VALUES, bits, count_up_to
 from checker.model.terms import literal
 from checker.model.types import (
@@ -27,13 +28,14 @@ from checker.model.types import (
     SortType,
     TupleType,
     describe,
+    sorts_in,
 )
 from grammar import syntax
 from grammar.diagnostics import Note
 
 if TYPE_CHECKING:
     from checker.elaborate.context import Build
-    from checker.model.ir import Literal
+    from checker.model.ir import Expr, Literal
     from checker.model.types import Type
     from grammar.source import Span
 
@@ -207,6 +209,8 @@ def constant_value(
     expr = build.expression(build, node, Context(scope, Purpose.CONSTANT), hint)
     if expr is None:
         return None
+    if _counts_elements(expr):
+        build.sized.append(node.span)
     try:
         value = evaluate(expr, Values({}, {}))
     except EvaluationError as error:
@@ -217,6 +221,14 @@ def constant_value(
         assert isinstance(value, int)
         of = IntType(value, value)
     return literal(build.terms, value, of)
+
+
+def _counts_elements(expr: Expr) -> bool:
+    """Tell whether a constant may come out differently when a sort has another size."""
+    local = binder(expr)
+    if local is not None and sorts_in(local.type):
+        return True
+    return any(map(_counts_elements, children(expr)))
 
 
 # --- named types ----------------------------------------------------------------------------------
@@ -368,13 +380,13 @@ def _bound_sort(build: Build, binding: syntax.Binding, scope: Scope) -> Type | N
         entity = find_entity(build, path, scope)
         if entity is None:
             return None
-        if isinstance(entity.decl, syntax.SortDecl):
+        if isinstance(entity.decl, syntax.SortDecl | syntax.TypeDecl | syntax.EnumDecl):
             return entity_type(build, entity, path.span)
     build.collector.error(
         "K127",
         binding.value.span,
-        f"`{binding.name.text}` is a sort; give it a sort of this specification",
-        remedy="write the name of one declared with `processors` or `sort`",
+        f"`{binding.name.text}` is a sort; give it a sort or type of this specification",
+        remedy="write the name of one declared with `processors`, `sort`, `type` or `enum`",
     )
     return None
 
@@ -422,5 +434,14 @@ def kind_of_entity(entity: Entity) -> str:
             return "a process"
         case syntax.PropertyDecl():
             return "a property"
+        case syntax.RefinementDecl():
+            return "a refinement"
+        case (
+            syntax.InterfaceDecl()
+            | syntax.ClusterDecl()
+            | syntax.ProtocolDecl()
+            | syntax.CheckDecl()
+        ):
+            raise AssertionError("a construct, which is written out before")
         case _:
             assert_never(entity.decl)

@@ -45,6 +45,7 @@ from checker.model.types import MapType, SeqType, SetType, contains, elements, p
 
 if TYPE_CHECKING:
     from checker.model.ir import Expr, Local, Variable
+    from checker.model.system import Process
     from checker.model.types import Type, Value
 
 
@@ -55,12 +56,14 @@ class Scope:
     Attributes:
         old: the state before the step, for step properties.
         tested: gathers the implications whose left side was seen to hold, if anybody asks.
+        processes: those whose locals and places are named in messages.
     """
 
     state: Mapping[Variable, Value]
     locals: Mapping[Local, Value]
     old: Mapping[Variable, Value] | None = None
     tested: set[Implies] | None = None
+    processes: tuple[Process, ...] = ()
 
     def bind(self, local: Local, value: Value) -> Scope:
         """Return the scope in which `local` stands for `value`."""
@@ -177,5 +180,5 @@ def _fold(expr: Fold, scope: Scope) -> Value:
 
 
 def _at(expr: Expr, scope: Scope, reason: str) -> EvaluationError:
-    text = render(expr, Words(values=scope.locals))
+    text = render(expr, Words(scope.processes, scope.locals))
     return EvaluationError(f"{reason}: `{text}`")

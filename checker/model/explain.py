@@ -36,42 +36,40 @@ from checker.model.ir import (
     SetFilter,
 )
 from checker.model.operators import EvaluationError
-from checker.model.render import Words, render
+from checker.model.render import Words, is_whole, render
 from checker.model.types import BoolType, show
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from checker.model.ir import Expr, Local
-    from checker.model.system import Process
     from checker.model.types import Value
 
 Part = tuple[str, str]
 """A piece of the condition as text, and its value as text."""
 
 
-def explain(
-    expr: Expr, scope: Scope, processes: tuple[Process, ...] = (), *, wanted: bool = True
-) -> tuple[Part, ...]:
+def explain(expr: Expr, scope: Scope, *, wanted: bool = True) -> tuple[Part, ...]:
     """Return the parts that decide why the condition is not `wanted`, outermost first, each once.
 
     A condition that has no value is explained by the bindings that lead to the failure.
     """
-    context = _Context(scope, processes)
+    context = _Context(scope, frozenset(scope.locals))
     return tuple(dict.fromkeys(_decided(expr, context, value=not wanted)))
 
 
 @dataclass(frozen=True, slots=True)
 class _Context:
+    """What names stand for; `given` are the locals bound outside, whose values are told."""
+
     scope: Scope
-    processes: tuple[Process, ...]
-    shown: frozenset[Local] = frozenset()
+    given: frozenset[Local]
 
     def bind(self, local: Local, value: Value) -> _Context:
         return replace(self, scope=self.scope.bind(local, value))
 
     def text(self, expr: Expr) -> str:
-        return render(expr, Words(self.processes, self.scope.locals))
+        return render(expr, Words(self.scope.processes, self.scope.locals))
 
     def part(self, expr: Expr) -> Iterator[Part]:
         """Yield the expression with its value, nothing if it has none or is its own value."""
@@ -187,6 +185,8 @@ def _atom(expr: Expr, context: _Context) -> Iterator[Part]:
 
 def _side(expr: Expr, context: _Context) -> Iterator[Part]:
     match expr:
+        case LocalRef(local) if local in context.given:
+            yield local.name, show(local.type, context.scope.locals[local])
         case Literal() | LocalRef():
             return
         case Apply(Op.WRAP | Op.UNWRAP | Op.CONVERT, (operand,)):
@@ -196,6 +196,8 @@ def _side(expr: Expr, context: _Context) -> Iterator[Part]:
             yield from _keys(expr, context)
         case Apply() if isinstance(expr.type, BoolType) and not _is_control(expr):
             yield from _atom(expr, context)
+        case SetFilter() if is_whole(expr):
+            return
         case Fold() | SetFilter() | MapOf():
             yield from context.part(expr)
         case Apply() | And() | Or() | Implies() | Conditional() | Construct() | Let():

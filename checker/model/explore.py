@@ -141,7 +141,7 @@ class _Search:
             elif self.is_new(outcome.state, None):
                 found.append(outcome.state)
         if not found and not self.findings:
-            self.record(None, [no_initial_state()])
+            self.record(None, [no_initial_state(self.system)])
         return found
 
     def expand(self, frontier: list[State]) -> list[State]:

@@ -8,6 +8,7 @@ adds it. Step failures go by the name of the action, properties by that of the c
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from checker.model.evaluate import Scope
@@ -21,14 +22,18 @@ from checker.model.interpret import (
     environment,
     is_terminated,
     judge,
+    state_scope,
+    step_scope,
 )
+from checker.model.ir import Guard
+from checker.model.rewrite import parts
 from checker.model.system import PropertyKind
 from checker.model.types import elements, show
 from checker.model.verdict import Finding, FindingKind
 from grammar.source import NOWHERE
 
 if TYPE_CHECKING:
-    from checker.model.ir import Implies
+    from checker.model.ir import Effect, Implies
     from checker.model.system import Conjunct, ControlPoint, State, System
 
 Tested: TypeAlias = "dict[Conjunct, set[Implies]]"
@@ -54,35 +59,52 @@ def assumption_findings(system: System) -> Iterator[Finding]:
                 pass
 
 
-def no_initial_state() -> Finding:
-    """Return the finding that nothing can begin."""
-    message = "there is no initial state"
-    return Finding(FindingKind.EVALUATION, INIT, message, NOWHERE, (), None)
+def no_initial_state(system: System) -> Finding:
+    """Return the finding that nothing can begin, at the first `initially` if there is one."""
+    demands = [each for each in _effects(system.init) if isinstance(each, Guard)]
+    site = demands[0].site if demands else NOWHERE
+    match len(demands):
+        case 0:
+            why = "a variable begins in an empty set"
+        case 1:
+            why = "no values satisfy this `initially`"
+        case count:
+            why = f"no values satisfy every `initially`; here is the first of {count}"
+    return Finding(
+        FindingKind.EVALUATION, INIT, f"there is no initial state: {why}", site, (), None
+    )
+
+
+def _effects(effect: Effect) -> Iterator[Effect]:
+    """Yield an effect and all those within it."""
+    yield effect
+    for part in parts(effect):
+        yield from _effects(part)
 
 
 def state_findings(system: System, state: State, tested: Tested | None = None) -> Iterator[Finding]:
     """Yield the invariants that fail in a state, and the properties that have no value in it."""
-    scope = Scope(environment(system, state), {})
+    scope = state_scope(system, state)
     for each in system.properties:
         if each.kind is PropertyKind.INVARIANT:
             for conjunct in each.conjuncts:
-                yield from _broken(system, conjunct, FindingKind.INVARIANT, scope, tested)
+                yield from _broken(conjunct, FindingKind.INVARIANT, scope, tested)
         elif each.kind is PropertyKind.REACHABLE:
             # That it does not hold here is nothing wrong.
             judgement = judge(each.conjuncts[0].expression, scope)
             if isinstance(judgement, Undefined):
-                yield from _broken(system, each.conjuncts[0], FindingKind.EVALUATION, scope, None)
+                yield from _broken(each.conjuncts[0], FindingKind.EVALUATION, scope, None)
 
 
 def step_findings(
     system: System, before: State, after: State, tested: Tested | None = None
 ) -> Iterator[Finding]:
     """Yield the step properties that fail, or have no value, on a transition."""
-    scope = Scope(environment(system, after), {}, old=environment(system, before))
+    scope = step_scope(system, before, after)
     for each in system.properties:
         if each.kind is PropertyKind.STEP:
             for conjunct in each.conjuncts:
-                yield from _broken(system, conjunct, FindingKind.STEP, scope, tested)
+                yield from _broken(conjunct, FindingKind.STEP, scope, tested)
 
 
 def end_findings(system: System, state: State) -> Iterator[Finding]:
@@ -117,19 +139,18 @@ def preferred(findings: Iterable[Finding]) -> list[Finding]:
 
 
 def _broken(
-    system: System, conjunct: Conjunct, kind: FindingKind, scope: Scope, tested: Tested | None
+    conjunct: Conjunct, kind: FindingKind, scope: Scope, tested: Tested | None
 ) -> Iterator[Finding]:
     """Yield the finding that a conjunct is false (then of `kind`) or has no value."""
     watch = None if tested is None else tested.setdefault(conjunct, set())
-    watched = Scope(scope.state, scope.locals, scope.old, watch)
-    match judge(conjunct.expression, watched):
+    match judge(conjunct.expression, replace(scope, tested=watch)):
         case Holds():
             return
         case Fails():
             message = f"`{conjunct.name}` does not hold"
         case Undefined(reason):
             kind, message = FindingKind.EVALUATION, reason
-    values = explain(conjunct.expression, scope, system.processes)
+    values = explain(conjunct.expression, scope)
     yield Finding(kind, conjunct.name, message, conjunct.site, values, None)
 
 

@@ -124,6 +124,16 @@ def environment(system: System, state: State) -> dict[Variable, Value]:
     return dict(zip(system.variables, state, strict=True))
 
 
+def state_scope(system: System, state: State) -> Scope:
+    """Return the scope of a property of states."""
+    return Scope(environment(system, state), {}, processes=system.processes)
+
+
+def step_scope(system: System, before: State, after: State) -> Scope:
+    """Return the scope of a property of steps."""
+    return replace(state_scope(system, after), old=environment(system, before))
+
+
 def initial_states(system: System) -> tuple[Outcome, ...]:
     """Return what `init` yields, in order, as steps of an action named `init`; states may recur."""
     action = Action(
@@ -177,12 +187,12 @@ def judge(expr: Expr, scope: Scope) -> Judgement:
 
 def judge_state(system: System, expr: Expr, state: State) -> Judgement:
     """Judge an invariant, `reachable` or `terminal` condition in a state."""
-    return judge(expr, Scope(environment(system, state), {}))
+    return judge(expr, state_scope(system, state))
 
 
 def judge_step(system: System, expr: Expr, before: State, after: State) -> Judgement:
     """Judge a step property on a transition."""
-    return judge(expr, Scope(environment(system, after), {}, old=environment(system, before)))
+    return judge(expr, step_scope(system, before, after))
 
 
 def is_terminated(system: System, state: State) -> Judgement:
@@ -221,7 +231,7 @@ class _Execution:
 
     @property
     def scope(self) -> Scope:
-        return Scope(self.state, self.locals)
+        return Scope(self.state, self.locals, processes=self.processes)
 
     def bind(self, local: Local, value: Value) -> _Execution:
         return replace(self, locals={**self.locals, local: value})
@@ -311,7 +321,7 @@ def _check(effect: Assert, execution: _Execution) -> list[_Result]:
         return [execution]
     text = render(effect.condition, Words(execution.processes, execution.locals))
     message = effect.message or f"`{text}` does not hold"
-    values = explain(effect.condition, execution.scope, execution.processes)
+    values = explain(effect.condition, execution.scope)
     return [_Asserted(execution.choices, effect.site, message, values)]
 
 

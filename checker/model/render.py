@@ -35,10 +35,13 @@ from checker.model.ir import (
     SetFilter,
 )
 from checker.model.types import (
+    EnumType,
+    IntType,
     MapType,
     RecordType,
     SeqType,
     SetType,
+    SortType,
     TupleType,
     describe,
     show,
@@ -54,9 +57,9 @@ from grammar.operators import (
 )
 
 if TYPE_CHECKING:
-    from checker.model.ir import Expr, Local, Place
+    from checker.model.ir import Expr, Local, Place, Variable
     from checker.model.system import Process
-    from checker.model.types import Type, Value
+    from checker.model.types import Value
 
 _INVISIBLE: Final = frozenset({Op.WRAP, Op.UNWRAP, Op.CONVERT})
 _CALLS: Final = frozenset(
@@ -97,9 +100,13 @@ def render(expr: Expr, words: Words | None = None) -> str:
 
 def render_place(place: Place, words: Words | None = None) -> str:
     """Return the target of an assignment as the language writes it."""
-    text = place.variable.name
-    of: Type = place.variable.type
-    for selector in place.path:
+    variable, path = place.variable, place.path
+    text, of = variable.name, variable.type
+    if path and isinstance(of, MapType) and _is_of_thread(variable, words or Words()):
+        assert not isinstance(path[0], int)
+        text = _thread_local(variable, render(path[0], words))
+        path, of = path[1:], of.value
+    for selector in path:
         match of:
             case RecordType(_, fields):
                 assert isinstance(selector, int)
@@ -148,6 +155,11 @@ def _leveled(expr: Expr, words: Words) -> tuple[str, int]:
         case Conditional(condition, then, otherwise):
             parts = (_text(part, words, _OPEN_LEVEL) for part in (condition, then, otherwise))
             return "if {} then {} else {}".format(*parts), _OPEN_LEVEL
+        case Index(Read(variable) | ReadOld(variable) as base, key) if _is_of_thread(
+            variable, words
+        ):
+            text = _thread_local(variable, _text(key, words, _OPEN_LEVEL))
+            return f"old({text})" if isinstance(base, ReadOld) else text, POSTFIX_LEVEL
         case Index(base, key):
             inside = _text(key, words, _OPEN_LEVEL)
             return f"{_text(base, words, POSTFIX_LEVEL)}[{inside}]", POSTFIX_LEVEL
@@ -219,6 +231,21 @@ def _joined(text: str, args: tuple[Expr, ...], words: Words) -> tuple[str, int]:
     return f" {text} ".join(_text(arg, words, level + 1) for arg in args), level
 
 
+# --- locals of processes --------------------------------------------------------------------------
+
+
+def _is_of_thread(variable: Variable, words: Words) -> bool:
+    """Tell whether a variable holds one value for each thread of a process."""
+    return variable.role is Role.LOCAL and any(
+        process.name == variable.owner and process.index is not None for process in words.processes
+    )
+
+
+def _thread_local(variable: Variable, key: str) -> str:
+    """Return how properties name a thread's local: `worker[Cpu0].pred`."""
+    return f"{variable.owner}[{key}].{variable.name.removeprefix(f'{variable.owner}.')}"
+
+
 # --- control points -------------------------------------------------------------------------------
 
 
@@ -233,24 +260,25 @@ def _control_predicate(expr: Apply, words: Words) -> tuple[str, int] | None:
     points = _literal_points(target) if expr.op is Op.IN else _literal_point(target)
     if process is None or points is None:
         return None
-    owner, text = process
-    places = _places(owner, points, words)
-    return " or ".join(f"{text} at {place}" for place in places), (
-        COMPARISON_LEVEL if len(places) == 1 else BINARY["or"].level
-    )
+    owner, text, is_old = process
+    tests = [f"{text} at {place}" for place in _places(owner, points, words)]
+    if is_old:
+        return f"old({' or '.join(tests)})", POSTFIX_LEVEL
+    return " or ".join(tests), COMPARISON_LEVEL if len(tests) == 1 else BINARY["or"].level
 
 
-def _control_subject(expr: Expr, words: Words) -> tuple[str, str] | None:
-    """Return the process's name and the text before `at`."""
+def _control_subject(expr: Expr, words: Words) -> tuple[str, str, bool] | None:
+    """Return the process's name, the text before `at`, and whether the state before is meant."""
     match expr:
         case Read(variable) | ReadOld(variable) if variable.role is Role.CONTROL:
             owner = variable.owner or variable.name
-            return owner, f"old({owner})" if isinstance(expr, ReadOld) else owner
+            return owner, owner, isinstance(expr, ReadOld)
         case Index(Read() | ReadOld() as base, key):
             process = _control_subject(base, words)
             if process is None:
                 return None
-            return process[0], f"{process[1]}[{_text(key, words, _OPEN_LEVEL)}]"
+            owner, text, is_old = process
+            return owner, f"{text}[{_text(key, words, _OPEN_LEVEL)}]", is_old
         case _:
             return None
 
@@ -320,9 +348,23 @@ def _filtered(expr: SetFilter, words: Words) -> str:
     if not (isinstance(expr.condition, Literal) and expr.condition.value is True):
         condition = f" where {_text(expr.condition, words, _OPEN_LEVEL)}"
     is_plain = isinstance(expr.image, LocalRef) and expr.image.local is expr.local
+    if is_whole(expr):
+        return describe(expr.local.type)
     if is_plain and expr.domain is None:
         return f"{{{binder}{condition}}}"
     return f"{{{_text(expr.image, words, _OPEN_LEVEL)} for {binder}{condition}}}"
+
+
+def is_whole(expr: SetFilter) -> bool:
+    """Tell whether the set holds every value of a type whose name stands for that set."""
+    return (
+        expr.domain is None
+        and isinstance(expr.local.type, SortType | EnumType | IntType)
+        and isinstance(expr.condition, Literal)
+        and expr.condition.value is True
+        and isinstance(expr.image, LocalRef)
+        and expr.image.local is expr.local
+    )
 
 
 def _constructed(of: SetType | SeqType | RecordType | TupleType, parts: list[str]) -> str:

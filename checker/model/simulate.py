@@ -56,7 +56,7 @@ def simulate(system: System, random: Random, steps: int) -> Walk:
     # Each once, so that how often `init` yields a state makes it no more likely.
     starts = tuple(dict.fromkeys(initial_states(system)))
     if not starts:
-        return Walk(None, Ending.FINDING, no_initial_state())
+        return Walk(None, Ending.FINDING, no_initial_state(system))
     start = starts[random.randrange(len(starts))]
     if not isinstance(start, Moved):
         return Walk(None, Ending.FINDING, failure_finding(start))

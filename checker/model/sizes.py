@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 MAX_VALUES: Final = 1_000_000
 """The most values that a quantifier, a choice, a key or a sort may run through."""
 
-MAX_BITS: Final = 1_000_000
-"""The widest value, and the widest state, that is taken seriously."""
+MAX_BITS: Final = 32_768
+"""The widest value, and the widest state, that is taken seriously: 4 KiB for each state."""
 
 
 def count_up_to(of: Type, limit: int = MAX_VALUES) -> int:

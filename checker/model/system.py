@@ -18,10 +18,12 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from checker.model.ir import TermTable
+from checker.model.temporal import Fairness
 from checker.model.types import EnumType
 
 if TYPE_CHECKING:
     from checker.model.ir import Effect, Expr, Local, Variable
+    from checker.model.temporal import Bypass, Refinement, TemporalProperty
     from checker.model.types import SortType, Type, Value
     from grammar.source import Span
 
@@ -49,6 +51,8 @@ class Process:
         control: the variable that holds the control point; a map from `index` when there is one.
         points: all control points, in the order of the members of `control`'s enum type.
         can_end: whether the body can finish; control then rests at the point `end` for ever.
+        fairness: demanded of each of its threads, for all of its steps together but those that have
+            a fairness of their own.
     """
 
     name: str
@@ -57,6 +61,7 @@ class Process:
     points: tuple[ControlPoint, ...]
     can_end: bool
     site: Span
+    fairness: Fairness = Fairness.WEAK
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,6 +73,8 @@ class Action:
         process: whose step it is; `params[0]` is then its `self` if the process has an index.
         source: control point from which a process step leaves, else None.
         guard: a necessary condition, cheap to test first; `body` may block further.
+        fairness: demanded of this action, for each value of its parameters; None for a step of a
+            process that has no fairness of its own, and for a declared action without any.
     """
 
     name: str
@@ -77,6 +84,7 @@ class Action:
     guard: Expr
     body: Effect
     site: Span
+    fairness: Fairness | None = None
 
 
 class PropertyKind(Enum):
@@ -98,13 +106,17 @@ class Conjunct:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Property:
-    """A named property; the conjunction of its parts (always one part for `reachable`)."""
+    """A named property; the conjunction of its parts (always one part for `reachable`).
+
+    `is_lemma` marks an invariant that is there for the sake of proofs; it is checked like others.
+    """
 
     kind: PropertyKind
     name: str
     conjuncts: tuple[Conjunct, ...]
     doc: str
     site: Span
+    is_lemma: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -147,6 +159,9 @@ class System:
             which every process is at `end`; None when the spec names none.
         settings: constants and sizes, for the verdict's scope line.
         atomicity: steps whose atomicity no machine gives; said on the verdict.
+        sized: constants that may depend on the size of a sort; with any, the system says nothing
+            about other sizes.
+        temporal, bypasses, refinements: claims about whole runs.
     """
 
     name: str
@@ -162,11 +177,26 @@ class System:
     settings: tuple[Setting, ...]
     atomicity: tuple[AtomicityNote, ...]
     terms: TermTable = field(repr=False)
+    sized: tuple[Span, ...] = ()
+    temporal: tuple[TemporalProperty, ...] = ()
+    bypasses: tuple[Bypass, ...] = ()
+    refinements: tuple[Refinement, ...] = ()
 
     @property
     def ghosts(self) -> tuple[Variable, ...]:
         """Variables that only properties read."""
         return tuple(v for v in self.variables if v.role.value == "ghost")
+
+    @property
+    def claims(self) -> tuple[str, ...]:
+        """The names of everything that is claimed, by kind and then in the order of the text."""
+        kinds = (self.properties, self.temporal, self.bypasses, self.refinements)
+        return tuple(each.name for kind in kinds for each in kind)
+
+    @property
+    def speaks_of_runs(self) -> bool:
+        """Whether something is claimed that takes more than single states and steps to judge."""
+        return bool(self.temporal or self.bypasses or self.refinements)
 
     @property
     def ends_by_itself(self) -> bool:

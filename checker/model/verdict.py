@@ -140,7 +140,7 @@ class Result:
             return ()
         lines = [f"`reachable {p.name}` was never reached" for p in self.unreached]
         lines += [
-            f"action `{action.name}` is never enabled"
+            f"action `{action.name}` at {action.site} is never enabled"
             for action, count in self.coverage.actions
             if count == 0
         ]
@@ -161,6 +161,10 @@ EXIT_ASSERTION = 14
 EXIT_UNFINISHED = 20
 EXIT_NOT_INDUCTIVE = 21
 EXIT_VACUOUS = 22
+EXIT_CONTRADICTORY = 23
+EXIT_UNKNOWN = 24
+EXIT_LIMIT = 25
+EXIT_DISAGREEMENT = 26
 EXIT_EVALUATION = 75
 EXIT_INPUT = 150
 EXIT_INTERNAL = 255

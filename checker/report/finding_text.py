@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_never
 
+from checker.model.findings import INIT
 from checker.model.verdict import FindingKind
 from checker.report.cells import clip, flat, pad, width, wrap
 from checker.report.ink import Ink
@@ -26,8 +27,8 @@ def render_finding(result: Result, finding: Finding, spec: str, ink: Ink) -> lis
     lines = [ink.paint("bad", part) for part in wrap(_headline(finding), ink.width)]
     # Of a deadlock the last state tells who waits and where; there is no formula to explain.
     if finding.kind is not FindingKind.DEADLOCK:
-        lines += _quotation(finding.site, ink)
-        lines += _values(finding.values, ink)
+        lines += quotation(finding.site, ink)
+        lines += value_lines(finding.values, ink)
     if finding.trace is not None:
         last = _last(finding, finding.trace)
         run = Run(finding.trace, last, finding.message)
@@ -49,9 +50,11 @@ def _headline(finding: Finding) -> str:
         case FindingKind.ASSERTION:
             return f"assertion fails{step}: {finding.message}"
         case FindingKind.EVALUATION:
-            failed = finding.trace is not None and finding.trace.failed is not None
-            where = f"{step}, {finding.name}" if failed else f" in {finding.name}{at}"
-            return f"error{where}: {finding.message}"
+            if finding.name == INIT:
+                return f"error at the start: {finding.message}"
+            if finding.trace is not None and finding.trace.failed is not None:
+                return f"error{step}, {finding.name}: {finding.message}"
+            return f"error: {finding.name} has no value{at}: {finding.message}"
         case FindingKind.ASSUMPTION:
             return f"assumption {finding.name} does not hold"
         case FindingKind.LIVENESS:
@@ -60,7 +63,7 @@ def _headline(finding: Finding) -> str:
             assert_never(finding.kind)
 
 
-def _quotation(site: Span, ink: Ink) -> list[str]:
+def quotation(site: Span, ink: Ink) -> list[str]:
     """Quote the text that failed, with its place."""
     if site.source is NOWHERE.source:
         return []
@@ -75,7 +78,8 @@ def _quotation(site: Span, ink: Ink) -> list[str]:
     return [f"  {ink.paint('dim', place)}", *(f"    {line}".rstrip() for line in wrapped)]
 
 
-def _values(values: tuple[tuple[str, str], ...], ink: Ink) -> list[str]:
+def value_lines(values: tuple[tuple[str, str], ...], ink: Ink) -> list[str]:
+    """Tell the values of the parts of what failed, as `explain` gives them."""
     if not values:
         return []
     names = min(max(width(name) for name, _ in values), ink.width // 2)
@@ -131,6 +135,8 @@ def _last(finding: Finding, trace: Trace) -> str:
             return "in which no step is possible"
         case FindingKind.STEP:
             return "after the step"
+        case FindingKind.EVALUATION:
+            return f"in which {finding.name} has no value"
         case _:
             return "at the end"
 

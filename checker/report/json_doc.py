@@ -71,7 +71,7 @@ def run_of_result(
                 "kind": row.kind,
                 "name": row.name,
                 "result": row.standing.value,
-                "site": None if row.site is None else _site(row.site),
+                "site": None if row.site is None else site_json(row.site),
                 "violated_parts": list(row.parts),
             }
             for row in standings(result)
@@ -107,16 +107,17 @@ def diagnostics_json(diagnostics: Sequence[Diagnostic]) -> Json:
         {
             "code": each.code,
             "severity": each.severity.value,
-            "site": None if each.span is None else _site(each.span),
+            "site": None if each.span is None else site_json(each.span),
             "message": each.message,
-            "notes": [{"site": _site(n.span), "message": n.message} for n in each.notes],
+            "notes": [{"site": site_json(n.span), "message": n.message} for n in each.notes],
             "remedy": each.remedy,
         }
         for each in diagnostics
     ]
 
 
-def _site(span: Span) -> Json:
+def site_json(span: Span) -> Json:
+    """Return a place in a text."""
     line, column = span.source.position(span.start)
     end_line, end_column = span.source.position(span.end)
     return {
@@ -138,7 +139,7 @@ def _scope(result: Result) -> Json:
         for limit in result.limits
     ]
     assumed: Json = [
-        {"site": _site(note.site), "accesses": list(note.accesses)}
+        {"site": site_json(note.site), "accesses": list(note.accesses)}
         for note in result.system.atomicity
     ]
     return {"settings": settings, "limits": limits, "assumed_atomic": assumed}
@@ -161,7 +162,7 @@ def _finding(system: System, finding: Finding) -> Json:
         "kind": finding.kind.value,
         "name": finding.name,
         "message": finding.message,
-        "site": None if finding.site.source is NOWHERE.source else _site(finding.site),
+        "site": None if finding.site.source is NOWHERE.source else site_json(finding.site),
         "values": [{"text": text, "value": value} for text, value in finding.values],
         "trace": None if finding.trace is None else trace_json(system, finding.trace),
     }
@@ -175,14 +176,14 @@ def _witness(system: System, witness: Witness) -> Json:
 def _coverage(coverage: Coverage) -> Json:
     return {
         "actions": [
-            {"action": action.name, "site": _site(action.site), "transitions": count}
+            {"action": action.name, "site": site_json(action.site), "transitions": count}
             for action, count in coverage.actions
         ],
         "branches_not_taken": [
-            {"site": _site(site), "branch": what} for site, what in coverage.branches
+            {"site": site_json(site), "branch": what} for site, what in coverage.branches
         ],
         "implications_not_tested": [
-            {"property": name, "text": text, "site": _site(site)}
+            {"property": name, "text": text, "site": site_json(site)}
             for name, text, site in coverage.implications
         ],
     }
@@ -219,7 +220,7 @@ def step_json(system: System, step: Step, before: State | None, after: State | N
             for local, value in zip(action.params, step.params, strict=True)
         },
         "choices": [choice_json(choice) for choice in step.choices],
-        "site": _site(site),
+        "site": site_json(site),
         "text": statement_at(site),
     }
     if before is not None and after is not None:

@@ -72,13 +72,21 @@ _KEYS = (
     ("initial", "node", "boolean"),
     ("bad", "node", "boolean"),
     ("unexpanded", "node", "boolean"),
+    ("wrong", "node", "string"),
+    ("reached", "node", "string"),
     ("step", "edge", "string"),
+    ("action", "edge", "string"),
     ("actor", "edge", "string"),
+    ("process", "edge", "string"),
 )
 
 
 def to_graphml(graph: StateGraph) -> str:
-    """Return the graph as GraphML, as networkx and yEd read it."""
+    """Return the graph as GraphML, as networkx and yEd read it.
+
+    Every variable `x` is an attribute `state.x` of the nodes, shown as a text.
+    """
+    variables = graph.system.variables
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
         '<graphml xmlns="http://graphml.graphdrawing.org/xmlns">',
@@ -86,25 +94,42 @@ def to_graphml(graph: StateGraph) -> str:
             f'  <key id="{name}" for="{place}" attr.name="{name}" attr.type="{of}"/>'
             for name, place, of in _KEYS
         ),
+        *(
+            f'  <key id="v{at}" for="node" attr.name={quoteattr(f"state.{v.name}")} '
+            'attr.type="string"/>'
+            for at, v in enumerate(variables)
+        ),
         f'  <graph id={quoteattr(graph.system.name)} edgedefault="directed">',
     ]
-    for number, state in enumerate(graph.states):
-        lines += [
-            f'    <node id="s{number}">',
-            _data("label", "\n".join(_node_lines(graph.system, state))),
-            _data("initial", _flag(number < graph.initial)),
-            _data("bad", _flag(number in graph.wrong)),
-            _data("unexpanded", _flag(number >= graph.unexpanded)),
-            "    </node>",
-        ]
+    for number in range(len(graph.states)):
+        lines += [f'    <node id="s{number}">', *_node_data(graph, number), "    </node>"]
     for number, edge in enumerate(graph.edges):
+        process = edge.step.action.process
         lines += [
             f'    <edge id="e{number}" source="s{edge.source}" target="s{edge.target}">',
             _data("step", _edge_text(edge.step)),
+            _data("action", edge.step.action.name),
             _data("actor", edge.step.actor),
+            *([] if process is None else [_data("process", process.name)]),
             "    </edge>",
         ]
     return "\n".join([*lines, "  </graph>", "</graphml>"]) + "\n"
+
+
+def _node_data(graph: StateGraph, number: int) -> list[str]:
+    state = graph.states[number]
+    wrong = [subject.name for subject in graph.wrong.get(number, ())]
+    reached = graph.reached.get(number, ())
+    pairs = enumerate(zip(graph.system.variables, state, strict=True))
+    return [
+        _data("label", "\n".join(_node_lines(graph.system, state))),
+        _data("initial", _flag(number < graph.initial)),
+        _data("bad", _flag(bool(wrong))),
+        _data("unexpanded", _flag(number >= graph.unexpanded)),
+        *([_data("wrong", ", ".join(wrong))] if wrong else []),
+        *([_data("reached", ", ".join(reached))] if reached else []),
+        *(_data(f"v{at}", show(variable.type, value)) for at, (variable, value) in pairs),
+    ]
 
 
 def _flag(value: bool) -> str:  # noqa: FBT001  # the value is the subject

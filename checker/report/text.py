@@ -87,7 +87,7 @@ def verdict_line(result: Result, ink: Ink) -> str:
     word = ink.paint(_STYLES[result.verdict], result.verdict.value)
     settings = ", ".join(f"{s.name} = {s.value}" for s in result.system.settings)
     scope = f"{result.system.name} at {settings}" if settings else result.system.name
-    link = ", cut at" if result.verdict is Verdict.INCOMPLETE else " within"
+    link = " within" if all(limit.is_bound for limit in result.limits) else ", cut by"
     bounds = " and ".join(limit.what for limit in result.limits)
     within = f"{link} {bounds}" if bounds else ""
     doubt = f"; {ink.paint('doubt', 'vacuous')} in part" if result.vacuities else ""
@@ -99,7 +99,7 @@ def _counts(result: Result) -> str:
     counts = (
         _plural(statistics.distinct, "state"),
         _plural(statistics.transitions, "transition"),
-        f"depth {statistics.depth}",
+        f"depth {statistics.depth:,}",
         duration(statistics.seconds),
     )
     return ", ".join(counts)
@@ -153,7 +153,7 @@ def _coverage_sentence(result: Result) -> str:
             if result.statistics.distinct == 0:
                 return "nothing was searched"
             depth = result.statistics.depth
-            return f"the search stopped at depth {depth}, where this was found"
+            return f"the search stopped at depth {depth:,}, where this was found"
 
 
 def _limits(limits: tuple[Limit, ...]) -> str:

@@ -81,8 +81,14 @@ def render_trace(system: System, trace: Trace, failure: str, spec: str, ink: Ink
     actors = sorted(
         {s.actor: actor_order(system, s) for s in steps}.items(), key=lambda item: item[1]
     )
-    columns = _columns([name for name, _ in actors], blocks, ink.width)
-    numbers = {name: number for number, (name, _) in enumerate(actors)}
+    return render_blocks(blocks, [name for name, _ in actors], ink)
+
+
+def render_blocks(blocks: list[Block], actors: list[str], ink: Ink) -> list[str]:
+    """Return the lines of blocks, each in the column of its actor; the actors from left to right."""
+    blocks = _aligned(blocks)
+    columns = _columns(actors, blocks, ink.width)
+    numbers = {name: number for number, name in enumerate(actors)}
     lines: list[str] = []
     previous = None
     for block in blocks:
@@ -136,7 +142,7 @@ def _blocks(system: System, trace: Trace, failure: str, spec: str) -> list[Block
     if trace.failed is not None:
         details = (*told_choices(trace.failed), f"fails: {failure}")
         blocks.append(_block(len(blocks) + 1, trace.failed, spec, details, fails=True))
-    return _aligned(blocks)
+    return blocks
 
 
 def _block(

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from checker.model.ir import Effect, Expr, Local
+    from checker.model.temporal import Fairness
     from grammar.source import Span
 
 
@@ -120,11 +121,12 @@ class Atomic:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Label:
-    """Control rests before `body`, under this name."""
+    """Control rests before `body`, under this name; `fairness` is that of the step from there."""
 
     name: str
     body: Code
     site: Span
+    fairness: Fairness | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -40,6 +40,7 @@ from checker.model.rewrite import (
     variables_read,
 )
 from checker.model.system import Action, AtomicityNote, ControlPoint, Process
+from checker.model.temporal import Fairness
 from checker.model.types import BOOL, EnumType, MapType, Type, elements
 from checker.steps.atomicity import Thread, report
 from checker.steps.code import Wait
@@ -69,6 +70,7 @@ class ProcessCode:
     terms: TermTable
     collector: Collector
     site: Span
+    fairness: Fairness = Fairness.WEAK
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +142,15 @@ def _process(request: ProcessCode, points: tuple[ControlPoint, ...], *, can_end:
     if request.index is not None:
         control = MapType(request.index, control)
     variable = Variable(name, control, Role.CONTROL, request.name, request.site)
-    return Process(request.name, request.index, variable, points, can_end, request.site)
+    return Process(
+        name=request.name,
+        index=request.index,
+        control=variable,
+        points=points,
+        can_end=can_end,
+        site=request.site,
+        fairness=request.fairness,
+    )
 
 
 def _notes(flow: Flow, resting: Resting, collector: Collector) -> tuple[AtomicityNote, ...]:
@@ -192,6 +202,7 @@ class _Cutter:
             guard=guard,
             body=self.pieces.step(node, awaited),
             site=node.site,
+            fairness=node.fairness,
         )
 
     def _arrive(self, node: Node) -> Effect:

@@ -36,6 +36,7 @@ from grammar.source import NOWHERE
 
 if TYPE_CHECKING:
     from checker.model.ir import Expr, Local
+    from checker.model.temporal import Fairness
     from grammar.diagnostics import Collector
     from grammar.source import Span
 
@@ -96,6 +97,7 @@ class Node:
     Attributes:
         is_sealed: inside an atomic block or an action, where control never rests.
         labels: names of the resting place before the operation, innermost first.
+        fairness: of the step that begins there, where a label has one; the innermost counts.
     """
 
     number: int
@@ -105,6 +107,7 @@ class Node:
     is_sealed: bool
     targets: list[Node] = field(default_factory=list)
     labels: list[str] = field(default_factory=list)
+    fairness: Fairness | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -336,7 +339,9 @@ class _Builder:
                 remedy="choose another name for this label",
             )
         elif not context.is_sealed:
-            self._nodes[first].labels.append(label.name)
+            node = self._nodes[first]
+            node.labels.append(label.name)
+            node.fairness = node.fairness or label.fairness
         elif context.is_in_text:
             self._collector.warning(
                 LABEL_IN_ATOMIC,

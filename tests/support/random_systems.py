@@ -51,7 +51,7 @@ class _Maker:
         self.dice = dice
         self.left = budget
         self.b = Builder("random")
-        self.universe = _universe(dice)
+        self.universe = random_universe(dice)
         risky = dice.chance(30)
         self.terms = Terms(self.b, dice, self.universe, risky=risky)
         self.ways = MAX_WAYS
@@ -371,7 +371,7 @@ class _Maker:
         return equal
 
 
-def _universe(dice: Dice) -> Universe:
+def random_universe(dice: Dice) -> Universe:
     """Return the named types of a system."""
     sorts = [SortType("Cpu", 2 + dice.below(2)), SortType("Node", 2)][: dice.below(3)]
     kind = EnumType("Kind", ("red", "green", "blue")[: 2 + dice.below(2)])

@@ -23,7 +23,17 @@ DOCS: Final = ("", "", "", "One line.", "Two\nlines", "a\n\n  indented", "/ slas
 STRINGS: Final = ("", "why", 'a "quoted" \\ word', "two\nlines\tand a tab", "ünï ≠ \r\0")
 NUMBERS: Final = (0, 1, 2, 42, 10**30)
 FOLDS: Final = ("forall", "exists", "sum", "count", "min", "max")
-KINDS: Final = ("invariant", "step", "reachable", "assume", "initially", "terminal")
+KINDS: Final = (
+    "invariant",
+    "lemma",
+    "step",
+    "reachable",
+    "assume",
+    "initially",
+    "terminal",
+    "property",
+)
+FAIRNESS: Final = (None, None, "fair", "strong fair", "unfair")
 
 
 class SyntaxMaker:
@@ -136,6 +146,7 @@ class SyntaxMaker:
             lambda: syntax.Unary(self.dice.pick(("not", "-")), self.expr(depth)),
             lambda: syntax.RangeExpr(self.expr(depth), self.expr(depth)),
             lambda: syntax.At(self.expr(depth), self.path()),
+            lambda: syntax.Taken(self.expr(depth), self.maybe(self.path)),
         )
 
     def _suffixed(self, depth: int) -> syntax.Expr:
@@ -164,6 +175,7 @@ class SyntaxMaker:
             ),
             lambda: syntax.Conditional(self.expr(depth), self.expr(depth), self.expr(depth)),
             lambda: syntax.LetIn(self.name(), self.expr(depth), self.expr(depth)),
+            lambda: syntax.Temporal(self.dice.pick(("always", "eventually")), self.expr(depth)),
         )
 
     def _bracketed(self, depth: int) -> syntax.Expr:
@@ -260,7 +272,7 @@ class SyntaxMaker:
             lambda: syntax.ForStmt(self.binder(depth), self.block(depth)),
             lambda: syntax.EitherStmt(self.some(lambda: self.block(depth), 2)),
             lambda: syntax.AtomicStmt(self.block(depth)),
-            lambda: syntax.LabelStmt(self.name(), self.stmt(depth)),
+            lambda: syntax.LabelStmt(self.name(), self.stmt(depth), self.fairness()),
         )
 
     def _else_if(self, depth: int) -> syntax.Stmt:
@@ -272,6 +284,10 @@ class SyntaxMaker:
     def fields(self, depth: int, least: int = 0) -> tuple[syntax.FieldDecl, ...]:
         """Return fields or parameters."""
         return self.some(lambda: syntax.FieldDecl(self.name(), self.type(depth)), least)
+
+    def fairness(self) -> str | None:
+        """Return the fairness of a process, action or label, mostly none."""
+        return self.dice.pick(FAIRNESS)
 
     def doc(self) -> str:
         """Return documentation, mostly none."""
@@ -298,9 +314,19 @@ class SyntaxMaker:
                 self.name(),
                 self.maybe(lambda: self.type(depth)),
                 self.block(depth),
+                self.fairness(),
                 doc=self.doc(),
             ),
             lambda: self._import(depth),
+            lambda: self._refinement(depth),
+        )
+
+    def _refinement(self, depth: int) -> syntax.RefinementDecl:
+        image: Way[syntax.Image] = lambda: syntax.Image(  # noqa: E731
+            self.place(depth), self.maybe(self.path), self.expr(depth)
+        )
+        return syntax.RefinementDecl(
+            self.path(), self.some(image), self.dice.pick((None, "fair")), doc=self.doc()
         )
 
     def _import(self, depth: int) -> syntax.ImportDecl:
@@ -318,6 +344,9 @@ class SyntaxMaker:
         return self.one_decl(
             lambda: self._variable(depth),
             lambda: self._property(depth),
+            lambda: syntax.PropertyDecl(
+                "bypass", self.name(), self.expr(depth), self._bypass_bound(), doc=self.doc()
+            ),
             lambda: syntax.ProcedureDecl(
                 self.name(),
                 self.fields(depth),
@@ -337,9 +366,13 @@ class SyntaxMaker:
                 self.fields(depth),
                 self.some(lambda: self.expr(depth), 0, 2),
                 self.block(depth),
+                self.fairness(),
                 doc=self.doc(),
             ),
         )
+
+    def _bypass_bound(self) -> syntax.Expr | None:
+        return self.maybe(lambda: self.bound(1))
 
     def _variable(self, depth: int) -> syntax.VarDecl:
         start = self.maybe(lambda: self.expr(depth))
@@ -355,7 +388,7 @@ class SyntaxMaker:
 
     def _property(self, depth: int) -> syntax.PropertyDecl:
         kind = self.dice.pick(KINDS)
-        needs_name = kind in ("invariant", "step", "reachable")
+        needs_name = kind in ("invariant", "lemma", "step", "reachable", "property")
         name = self.name() if needs_name else self.maybe(self.name)
         return syntax.PropertyDecl(kind, name, self.expr(depth), doc=self.doc())
 

@@ -214,8 +214,8 @@ NAME_CODES: Final[tuple[CodeInfo, ...]] = (
     entry(
         "K127",
         "a sort is given something else",
-        """The sort of an imported specification is replaced by a sort of the importing one, so
-        that both speak of the same processors.""",
+        """The sort of an imported specification is replaced by a sort of the importing one, or
+        another type, so that both speak of the same processors.""",
         wrong="""
         import lib.spin as Lock(Cpu = 3)
         """,

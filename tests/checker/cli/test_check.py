@@ -14,16 +14,19 @@ import pytest
 
 from checker.cli import searching
 from checker.cli.main import main
+from checker.explicit import automatic
 from checker.explicit import search as explicit_search
+from checker.explicit.native.values import Unsupported
+from checker.explicit.python.codegen import Generator
 from checker.model.verdict import EXIT_INPUT, EXIT_INTERNAL, EXIT_SAFETY, EXIT_UNFINISHED
 from checker.report.schema import schema
 from tests.checker.report.mini_schema import violations
 
 ROOT = Path(__file__).resolve().parents[3]
-CASES = ROOT / "tests" / "cases" / "check"
+CASES = ROOT / "tests" / "cases" / "properties"
 BROKEN = str(CASES / "invariant_fails.k42")
 SOUND = str(CASES / "invariant_holds.k42")
-WRONG = str(CASES / "syntax_fails.k42")
+WRONG = str(ROOT / "tests" / "cases" / "input" / "syntax_fails.k42")
 Captured = pytest.CaptureFixture[str]
 
 
@@ -90,11 +93,11 @@ def test_no_trace_for_itf_is_said_and_no_failure(capsys: Captured) -> None:
 
 
 def test_chosen_properties_only(capsys: Captured) -> None:
-    spec = str(CASES / "conjunct_fails.k42")
+    spec = str(CASES / "invariant_part_fails.k42")
     assert main(["check", spec, "--props", "nothing"]) == EXIT_INPUT
     assert "there is no property `nothing`" in capsys.readouterr().out
-    assert main(["check", str(CASES / "vacuous.k42"), "--props", "loud"]) == 0
-    assert "only these properties were checked: loud" in capsys.readouterr().out
+    assert main(["check", str(CASES / "implication_never_tested.k42"), "--props", "justified"]) == 0
+    assert "only these properties were checked: justified" in capsys.readouterr().out
 
 
 def test_the_last_line_repeats_the_run(capsys: Captured) -> None:
@@ -141,9 +144,14 @@ def test_library_modules_are_found(capsys: Captured, tmp_path: Path) -> None:
 def test_the_native_engine_is_asked_for_in_vain(
     capsys: Captured, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(searching, "native_engine", lambda: None)
+    def refuse(*_: object, **__: object) -> None:
+        raise Unsupported("it is too wide")
+
+    monkeypatch.setattr(automatic, "_native", refuse)
     assert main(["check", SOUND, "--engine", "native"]) == EXIT_INPUT
-    assert "error K307" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "error K307" in told
+    assert "it is too wide" in told
     assert main(["check", SOUND, "--engine", "auto"]) == 0
 
 
@@ -156,8 +164,22 @@ def test_an_interrupt_gives_an_incomplete_result(
     monkeypatch.setattr(explicit_search._Clock, "pulse", interrupted)
     assert main(["check", SOUND, "--engine", "python"]) == EXIT_UNFINISHED
     out = capsys.readouterr().out
-    assert out.startswith("incomplete  invariant_holds at Cpu = 2, cut at depth ")
-    assert "the interrupt" in out
+    assert out.startswith("incomplete  invariant_holds at Cpu = 2, cut by the interrupt at depth ")
+    assert "not searched: " in out
+
+
+def test_an_interrupt_before_the_search_gives_an_incomplete_result(
+    capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Generator, "make", interrupted)
+    assert main(["check", SOUND, "--engine", "python"]) == EXIT_UNFINISHED
+    out = capsys.readouterr().out
+    assert "cut by the interrupt, before the first state: 0 states, 0 transitions" in out
+    assert "not searched: everything" in out
+    assert out.splitlines()[-1].startswith("reproduce: k42 check ")
 
 
 def test_a_defect_in_the_search_is_reported_as_one(
@@ -186,4 +208,4 @@ def test_ctrl_c_ends_a_real_run() -> None:
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=60)
     assert process.returncode == EXIT_UNFINISHED, err
-    assert out.startswith("incomplete  mcs_benchmark at N = 5, cut at depth ")
+    assert out.startswith("incomplete  mcs_benchmark at N = 5, cut by the interrupt at depth ")

@@ -13,11 +13,11 @@ from checker.cli import simulate
 from checker.cli.main import main
 from checker.model.verdict import EXIT_DEADLOCK, EXIT_INPUT, EXIT_SAFETY, EXIT_UNFINISHED
 
-CASES = Path(__file__).resolve().parents[2] / "cases" / "check"
+CASES = Path(__file__).resolve().parents[2] / "cases" / "properties"
 BROKEN = str(CASES / "invariant_fails.k42")
 SOUND = str(CASES / "invariant_holds.k42")
 STUCK = str(CASES / "deadlock_fails.k42")
-WRONG = str(CASES / "syntax_fails.k42")
+WRONG = str(CASES.parent / "input" / "syntax_fails.k42")
 Captured = pytest.CaptureFixture[str]
 
 

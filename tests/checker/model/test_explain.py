@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from checker.model.evaluate import Scope
@@ -31,6 +33,7 @@ SCOPE = Scope(
     },
     {},
     old={N: 3},
+    processes=(WORKER,),
 )
 
 
@@ -131,11 +134,20 @@ REASONS: list[tuple[str, Expr, list[Part]]] = [
     ("expr", "parts"), [pytest.param(e, list(p), id=name) for name, e, p in REASONS]
 )
 def test_reason(expr: Expr, parts: list[Part]) -> None:
-    assert list(explain(expr, SCOPE, (WORKER,))) == parts
+    assert list(explain(expr, SCOPE)) == parts
 
 
 def test_why_something_holds() -> None:
     assert explain(BIGGER, SCOPE, wanted=False) == (("n + q[0]", "11"), ("n", "4"), ("q[0]", "7"))
+
+
+def test_locals_bound_outside_are_told_by_name() -> None:
+    inside = replace(SCOPE, locals={X: 7})
+    assert explain(less(B.op(Op.ADD, x, now), 5), inside) == (
+        ("7 + n", "11"),
+        ("x", "7"),
+        ("n", "4"),
+    )
 
 
 def test_domain_without_value_ends_the_reason() -> None:

@@ -95,7 +95,10 @@ def test_nothing_to_begin_with_is_an_error() -> None:
     b = Builder("empty")
     found = explore(b.build(b.guard(b.literal(False, BOOL))))
     assert [(f.kind, f.message) for f in found.findings] == [
-        (FindingKind.EVALUATION, "there is no initial state")
+        (
+            FindingKind.EVALUATION,
+            "there is no initial state: no values satisfy this `initially`",
+        )
     ]
     assert (found.distinct, found.depth, found.initial) == (0, 0, 0)
 

@@ -34,6 +34,9 @@ WORKER = B.process(
     ("idle", "Lock.acquire.1@Lock.acquire", "Lock.acquire.2@Lock.acquire", "critical"),
 )
 MAIN = B.process("main", None, ("start", "end"))
+PRED = B.variable("worker.pred", MapType(CPU, OptionType(CPU)), role=Role.LOCAL, owner="worker")
+HELD = B.variable("main.held", MapType(CPU, BOOL), role=Role.LOCAL, owner="main")
+SEEN = B.variable("worker.seen", MapType(CPU, SeqType(2, INT)), role=Role.LOCAL, owner="worker")
 A, C, X, Y = Local("a", CPU), Local("b", CPU), Local("x", INT), Local("y", INT)
 now, a, c, x, y = B.read(N), B.ref(A), B.ref(C), B.ref(X), B.ref(Y)
 p, q, r = (B.eq(now, B.number(i)) for i in range(3))
@@ -152,11 +155,19 @@ TEXTS: list[tuple[str, Expr]] = [
     ("worker[a] at critical", at("critical")),
     ("not worker[a] at critical", B.negate(at("critical"))),
     ("worker[a] at Lock.acquire.1", at("Lock.acquire.1")),
-    ("old(worker)[a] at idle", at("idle", old=True)),
+    ("old(worker[a] at idle)", at("idle", old=True)),
     ("worker[a] at Lock.acquire", within("Lock.acquire.1", "Lock.acquire.2")),
     ("not worker[a] at Lock.acquire", B.negate(within("Lock.acquire.2", "Lock.acquire.1"))),
     ("worker[a] at critical or worker[a] at idle", within("idle", "critical")),
     ("not (worker[a] at critical or worker[a] at idle)", B.negate(within("idle", "critical"))),
+    (
+        "size(Cpu)",
+        op(Op.SIZE, B.set_of(A, TRUE, a)),
+    ),
+    ("n in 0..9", op(Op.IN, now, B.set_of(X, TRUE, x))),
+    ("worker[a].pred", B.read(PRED, a)),
+    ("old(worker[a].pred) = b", B.eq(B.old(PRED, a), B.convert(c, OptionType(CPU)))),
+    ("main.held[a]", B.read(HELD, a)),
     ("main at end", B.eq(B.read(MAIN.control), B.literal("end", control_type(MAIN)))),
     (
         "red = blue",
@@ -189,6 +200,11 @@ def test_places_are_rendered() -> None:
     effect = B.assign(QUEUE, B.number(1), op(Op.ADD, now, B.number(1)))
     part = B.assign(RECORD, B.number(1), 0)
     assert [render_place(each.place) for each in (effect, part)] == ["q[n + 1]", "r.n"]  # type: ignore[union-attr]  # assignments by construction
+
+
+def test_places_in_locals_of_threads_are_rendered_as_properties_name_them() -> None:
+    effect = B.assign(SEEN, B.number(1), a, now)
+    assert render_place(effect.place, Words((WORKER, MAIN))) == "worker[a].seen[n]"  # type: ignore[union-attr]  # an assignment by construction
 
 
 def test_only_control_variables_are_at_somewhere() -> None:

@@ -84,7 +84,7 @@ def test_walk_needs_a_beginning() -> None:
     walk = simulate(b.build(b.guard(b.literal(False, BOOL))), Random(0), 5)
     assert walk.trace is None
     assert walk.finding is not None
-    assert walk.finding.message == "there is no initial state"
+    assert walk.finding.message == "there is no initial state: no values satisfy this `initially`"
 
 
 def test_walk_needs_its_assumptions() -> None:

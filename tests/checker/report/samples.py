@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from checker.model.evaluate import Scope
 from checker.model.explain import explain
 from checker.model.explore import explore
-from checker.model.interpret import Moved, environment, initial_states, successors
+from checker.model.interpret import Moved, initial_states, state_scope, successors
 from checker.model.ir import (
     NOTHING,
     And,
@@ -201,13 +200,13 @@ def race_result(size: int = 2, origin: str = "default") -> Result:
     trace = race_trace(system)
     exclusion, contention = system.properties
     conjunct = exclusion.conjuncts[0]
-    scope = Scope(environment(system, trace.states[-1]), {})
+    scope = state_scope(system, trace.states[-1])
     finding = Finding(
         FindingKind.INVARIANT,
         "mutual_exclusion",
         "does not hold",
         conjunct.site,
-        explain(conjunct.expression, scope, system.processes),
+        explain(conjunct.expression, scope),
         trace,
     )
     witness = Witness(contention, Trace(trace.states[:3], trace.steps[:2]))

@@ -7,6 +7,7 @@ import networkx
 import pytest
 
 from checker.explicit.graph import StateGraph, state_graph
+from checker.model.types import show
 from checker.report.state_graph import graph_json, to_dot, to_graphml
 from tests.checker.report.samples import race
 from tests.support.systems import deadlocker, digraph
@@ -40,6 +41,19 @@ def test_networkx_reads_graphml(graph: StateGraph) -> None:
         assert data["initial"] == (number < graph.initial)
         assert data["bad"] == (number in graph.wrong)
         assert data["unexpanded"] == (number >= graph.unexpanded)
+        shown = {
+            f"state.{variable.name}": show(variable.type, value)
+            for variable, value in zip(graph.system.variables, graph.states[number], strict=True)
+        }
+        assert {key: text for key, text in data.items() if key.startswith("state.")} == shown
+    told = sorted(
+        (data["action"], data["actor"], data["process"]) for *_, data in read.edges(data=True)
+    )
+    steps = [edge.step for edge in graph.edges]
+    assert told == sorted(
+        (step.action.name, step.actor, step.action.process.name if step.action.process else "")
+        for step in steps
+    )
     ends = sorted((int(a[1:]), int(b[1:])) for a, b in read.edges())
     assert ends == sorted((edge.source, edge.target) for edge in graph.edges)
 

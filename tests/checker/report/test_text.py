@@ -29,7 +29,7 @@ def bounded() -> Result:
 def incomplete() -> Result:
     limits = (
         Limit(
-            "depth 5, the time limit of 10 s",
+            "the time limit of 10 s at depth 5",
             "2 of the 3 states at depth 5 and what follows them",
             is_bound=False,
         ),

@@ -1,0 +1,122 @@
+"""Tables of specifications with their verdicts, and of edits that must break them.
+
+A row names a specification, perhaps with constants, and perhaps with `edits` that are made in it,
+or in the module `edited` that it imports, before it is checked.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from checker.explicit.search import check
+from checker.load import load
+from checker.model.verdict import Result, Verdict
+
+SPECS = Path(__file__).parents[2] / "spec"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of a table.
+
+    Attributes:
+        path: below the root of the table.
+        edited: the file that `edits` are made in, below `spec` or below the root.
+        counts: distinct states, transitions, initial states, depth.
+        finding: kind and name of what is violated first.
+        length: states on the trace to it.
+    """
+
+    root: Path
+    path: str
+    title: str
+    constants: dict[str, int | bool | str]
+    edited: str
+    edits: tuple[tuple[str, str], ...]
+    verdict: str
+    counts: tuple[int, int, int, int] | None
+    finding: str | None
+    message: str | None
+    length: int | None
+    vacuities: int
+    slow: bool
+
+    def result(self, folder: Path) -> Result:
+        """Check the specification, with a changed copy in `folder` when there are edits."""
+        path = self.root / self.path
+        if self.edits:
+            original = path if self.edited == self.path else SPECS / self.edited
+            copy = folder / self.edited
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copy.write_text(_edited(original.read_text(), self.edits))
+            path = copy if self.edited == self.path else path
+        settings = {
+            name: str(value).lower() if isinstance(value, bool) else str(value)
+            for name, value in self.constants.items()
+        }
+        system, diagnostics = load(path, settings, (folder, SPECS))
+        assert system is not None, diagnostics
+        assert diagnostics == ()
+        return check(system)
+
+    def compare(self, result: Result) -> None:
+        """Assert that a result is the one in the table."""
+        assert result.verdict is Verdict(self.verdict)
+        found = result.statistics
+        if self.counts is not None:
+            counts = (found.distinct, found.transitions, found.initial, found.depth)
+            assert counts == self.counts
+            assert len(result.vacuities) == self.vacuities, result.vacuities
+        if self.finding is not None:
+            first = result.findings[0]
+            assert f"{first.kind.value} {first.name}" == self.finding
+            assert self.message is None or first.message == self.message
+            assert first.trace is not None
+            assert len(first.trace.states) == self.length
+
+
+def _edited(text: str, edits: tuple[tuple[str, str], ...]) -> str:
+    for old, new in edits:
+        assert text.count(old) == 1, f"the text to be replaced stands once: {old}"
+        text = text.replace(old, new)
+    return text
+
+
+def rows(table: Path, root: Path, kind: str) -> list[Row]:
+    """Return the rows of one kind."""
+    with table.open("rb") as file:
+        listed = tomllib.load(file)[kind]
+    return [
+        Row(
+            root=root,
+            path=row["path"],
+            title=row["title"],
+            constants=row.get("constants", {}),
+            edited=row.get("edited", row["path"]),
+            edits=tuple((edit[0], edit[1]) for edit in row.get("edits", ())),
+            verdict=row.get("verdict", "violated"),
+            counts=tuple(row["counts"]) if "counts" in row else None,
+            finding=row.get("finding"),
+            message=row.get("message"),
+            length=row.get("length"),
+            vacuities=row.get("vacuities", 0),
+            slow=row.get("slow", False),
+        )
+        for row in listed
+    ]
+
+
+def parameters(listed: list[Row]) -> list[object]:
+    """Return rows as parameters of a test."""
+    return [
+        pytest.param(
+            row,
+            id=f"{Path(row.path).stem}: {row.title}",
+            marks=[pytest.mark.slow] if row.slow else [],
+        )
+        for row in listed
+    ]
