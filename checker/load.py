@@ -1,8 +1,8 @@
 """From a path to a system: the one pipeline that every command starts with.
 
-Read, parse and follow imports (`grammar.modules`); write constructs out (`checker.constructs`); give
-meaning (`checker.elaborate.assemble`). Nothing
-is printed here, and nothing raised: mistakes are diagnostics, in the order of the text.
+Read, parse and follow imports (`grammar.modules`); write constructs out (`checker.constructs`);
+give meaning (`checker.elaborate.assemble`). Nothing is printed here, and nothing raised: mistakes
+are diagnostics, in the order of the text.
 """
 
 from __future__ import annotations

@@ -92,13 +92,16 @@ def read_source(path: Path, collector: Collector, span: Span | None = None) -> S
         reason = getattr(error, "strerror", None) or str(error)
         collector.error("K051", span, f"`{path}` cannot be read: {reason}")
     else:
-        return _decode(path, data, collector, span)
+        return decode_source(str(path), data, collector, span)
     return None
 
 
-def _decode(path: Path, data: bytes, collector: Collector, span: Span | None) -> SourceFile | None:
+def decode_source(
+    name: str, data: bytes, collector: Collector, span: Span | None = None
+) -> SourceFile | None:
+    """Return the text that bytes are in UTF-8; None after an error."""
     if len(data) > _MAX_BYTES:
-        collector.error("K007", span, f"`{path}` has more than {_MAX_BYTES:,} bytes")
+        collector.error("K007", span, f"`{name}` has more than {_MAX_BYTES:,} bytes")
         return None
     try:
         text = data.decode("utf-8")
@@ -107,11 +110,11 @@ def _decode(path: Path, data: bytes, collector: Collector, span: Span | None) ->
         collector.error(
             "K052",
             span,
-            f"`{path}` is not UTF-8: byte {data[error.start]:#04x} in line {line}",
-            remedy="save the file as UTF-8",
+            f"`{name}` is not UTF-8: byte {data[error.start]:#04x} in line {line}",
+            remedy="save it as UTF-8",
         )
         return None
-    return SourceFile(str(path), text.removeprefix(_BYTE_ORDER_MARK))
+    return SourceFile(name, text.removeprefix(_BYTE_ORDER_MARK))
 
 
 @dataclass(slots=True)

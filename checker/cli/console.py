@@ -7,6 +7,7 @@ head`) is no error and does not change the exit code, which tells the verdict.
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import sys
@@ -63,6 +64,13 @@ def _write(stream: TextIO, text: str) -> None:
         stream.flush()
 
 
+def write_data(text: str) -> None:
+    """Write to stdout what another program reads: in UTF-8, whatever the terminal can show."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")
+    write_out(text)
+
+
 def write_diagnostics(diagnostics: Sequence[Diagnostic]) -> None:
     """Show diagnostics on stderr."""
     write_err(render_diagnostics(diagnostics, ink_for(sys.stderr)))
@@ -75,7 +83,7 @@ def write_result(text: str, output: str | None) -> None:
         UsageError: the file cannot be written.
     """
     if output is None or output == "-":
-        write_out(text)
+        write_data(text)
         return
     try:
         Path(output).write_text(text, encoding="utf-8")

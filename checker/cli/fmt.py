@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from checker.cli.arguments import Parser, mistake, parser_for
-from checker.cli.console import write_diagnostics, write_err, write_out, write_result
+from checker.cli.console import write_data, write_diagnostics, write_err, write_out, write_result
 from checker.model.verdict import EXIT_HOLDS, EXIT_INPUT
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def _lay_out(name: str, arguments: argparse.Namespace) -> Outcome:
         if is_changed:
             write_out(f"{name}\n")
     elif arguments.stdout or name == "-":
-        write_out(text)
+        write_data(text)
     elif is_changed:
         write_result(text, name)
         write_err(f"{name}\n")
@@ -82,12 +82,8 @@ def _lay_out(name: str, arguments: argparse.Namespace) -> Outcome:
 
 
 def _source(name: str, collector: Collector) -> SourceFile | None:
-    from grammar.modules import read_source
-    from grammar.source import SourceFile
+    from grammar.modules import decode_source, read_source
 
     if name != "-":
         return read_source(Path(name), collector)
-    try:
-        return SourceFile("<stdin>", sys.stdin.read())
-    except UnicodeDecodeError as error:
-        raise mistake("K302", f"stdin is not UTF-8: {error.reason}") from None
+    return decode_source("<stdin>", sys.stdin.buffer.read(), collector)

@@ -76,7 +76,9 @@ def _realised(system: System, arguments: argparse.Namespace) -> Trace:
     try:
         recording = read_recording(system, _json(arguments.trace))
     except UnreadableError as error:
-        raise mistake("K304", f"`{arguments.trace}` cannot be read: {error}") from None
+        message = f"`{arguments.trace}` cannot be read: {error}"
+        remedy = "give the specification and the -c with which the trace was made"
+        raise mistake("K304", message, remedy) from None
     trace = realise(system, recording)
     if isinstance(trace, Impossible):
         where = f" step {trace.number}:" if trace.number else ""

@@ -162,7 +162,7 @@ def check_of_object(
     text = f"""
     {monitor.text()}
     {clients.text()}
-    invariant is_one_object: not told
+    invariant is_one_object: not can_tell
     {"".join(_representation(cluster, monitor))}
     """
     return syntax.ObjectDecl(

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from checker.constructs.check import check_of_object
 from checker.constructs.cluster import Cluster, cluster_of, from_outside, lowered
 from checker.constructs.interface import Interface, interface_of
+from checker.constructs.monitor import NAMES
 from checker.constructs.swap import check_of_swap
 from grammar import syntax
 from grammar.diagnostics import Collector, Note
@@ -134,6 +135,7 @@ class _Lowering:
                 self.collector.error(
                     "K185", name.span, f"there is no clustered object `{name.text}` here"
                 )
+        self._check_names()
         if len(clusters) < len(found) or self.collector.has_errors:
             return
         if decl.protocol is None:
@@ -142,6 +144,21 @@ class _Lowering:
         protocol = self._protocol(decl.protocol)
         if protocol is not None:
             yield check_of_swap(decl, protocol, clusters, self.collector)
+
+    def _check_names(self) -> None:
+        """Report names that would mean something else inside of the check."""
+        for decl in self.whole.declarations:
+            match decl:
+                case syntax.PropertyDecl() | syntax.CheckDecl() | syntax.RefinementDecl():
+                    pass
+                case syntax.ImportDecl(alias=name) | syntax.DeclNode(name=name):
+                    if name.text in NAMES:
+                        self.collector.error(
+                            "K185",
+                            name.span,
+                            f"a check has a `{name.text}` of its own",
+                            remedy="use another name",
+                        )
 
     def _check_protocol(self, decl: syntax.ProtocolDecl) -> None:
         calls = [part for part in decl.parts if isinstance(part, syntax.OnCall)]

@@ -26,7 +26,7 @@ from checker.constructs.trees import replaced
 from grammar import syntax
 
 NAMES = frozenset(
-    {"Caller", "Request", "nothing", "State", "states", "pending", "done", "told", "waits"}
+    {"Caller", "Request", "nothing", "State", "states", "pending", "done", "can_tell", "waits"}
 )
 """What the monitor declares beside the words of the interface."""
 
@@ -61,7 +61,7 @@ class Monitor:
         ghost var pending: [Caller] Request = nothing
         {"".join(self._argument_variables())}
         ghost var states: set of State = {{ State({begin}) }}
-        ghost var told: bool = false
+        ghost var can_tell: bool = false
         function waits({STATE}: State, {CALLER}: Caller): bool =
           pending[{CALLER}] != nothing and not ({self._answered(STATE, CALLER)})
         {"".join(map(self._performing, operations))}
@@ -200,7 +200,7 @@ class Monitor:
           states := {{ {kept} for {STATE} in states where {fits} }}
           pending[{CALLER}] := nothing
           {dropped}
-          told := told or states = {{}}
+          can_tell := can_tell or states = {{}}
         }}
         """
 

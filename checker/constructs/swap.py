@@ -84,7 +84,7 @@ def check_of_swap(
     terminal over: swapper at end and forall caller_: 1..{settings.clients}. client[caller_] at end
     invariant no_lost_call: not lost
     invariant no_doubled_call: not doubled
-    invariant clients_cannot_tell: not told
+    invariant clients_cannot_tell: not can_tell
     reachable swap_completes:
       swapper at end and forall caller_: 1..{settings.clients}. client[caller_] at end
     """

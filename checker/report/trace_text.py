@@ -85,7 +85,7 @@ def render_trace(system: System, trace: Trace, failure: str, spec: str, ink: Ink
 
 
 def render_blocks(blocks: list[Block], actors: list[str], ink: Ink) -> list[str]:
-    """Return the lines of blocks, each in the column of its actor; the actors from left to right."""
+    """Return the lines of blocks, each in the column of its actor, actors from left to right."""
     blocks = _aligned(blocks)
     columns = _columns(actors, blocks, ink.width)
     numbers = {name: number for number, name in enumerate(actors)}

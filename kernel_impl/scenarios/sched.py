@@ -118,7 +118,7 @@ async def pass_turn(scheduling: Dispatchers, who: Context, turn: Cell, rounds: i
         await store(turn, following)
         await scheduling.unblock(who, following)
         done += 1
-    await scheduling.block(who)  # for ever: the thread has nothing more to do
+    await scheduling.exit_thread(who)
 
 
 def migrate(
@@ -241,4 +241,4 @@ async def keep_busy(
         done += 1
         await store(worked, done)
     await store(is_over, 1)
-    await scheduling.block(who)
+    await scheduling.exit_thread(who)

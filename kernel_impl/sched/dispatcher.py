@@ -70,6 +70,7 @@ EVENTS: Final = (
     Event("block", 1),
     Event("unblock", 1),
     Event("give_way", 1),
+    Event("exit", 1),
     Event("resume", 2),
     Event("enter", 2),
     Event("soft_set", 2),
@@ -155,6 +156,11 @@ class Dispatchers:
         await atomic(disabled_yield_thread, self, home, who.thread)
         await observe("give_way", who.thread)
         await await_equal(self.current[home], who.thread)
+
+    async def exit_thread(self, who: Context) -> None:
+        """Gives up the processor for good; the thread returns after this."""
+        await atomic(leave_thread, self, self.homes[who.thread - 1])
+        await observe("exit", who.thread)
 
     async def interrupt(self, dispatcher: int, bit: SoftInterrupt) -> None:
         """Sets a soft interrupt; who sets the first bit sees to it that somebody looks."""

@@ -1,7 +1,7 @@
 """A naive way to carry out stepwise code: node by node, every local in the state.
 
 It shares with `checker.steps.cut` the control-flow graph and the decision where control rests, and
-nothing of what makes steps efficient: no liveness, no effects that cover more than one node, no joins.
+nothing of what makes steps efficient: no liveness, no effects of more than one node, no joins.
 """
 
 from __future__ import annotations
@@ -111,28 +111,30 @@ class Walker:
     def _moves(
         self, node: Node, state: State, params: tuple[Value, ...]
     ) -> Iterator[tuple[State, Node]]:
-        bind, first = self._translator.bind, lambda: node.targets[0]
+        bind = self._translator.bind
         match node.operation:
             case Do(effect):
-                yield from self._run(self._translator.effect(effect), first(), state, params)
+                yield from self._run(
+                    self._translator.effect(effect), node.targets[0], state, params
+                )
             case Pick() as pick:
                 effect = self._translator.pick(pick, NOTHING)
-                yield from self._run(effect, first(), state, params)
+                yield from self._run(effect, node.targets[0], state, params)
             case Wait(condition):
                 yield from self._run(
-                    Guard(self._translator.expr(condition), NOWHERE), first(), state, params
+                    Guard(self._translator.expr(condition), NOWHERE), node.targets[0], state, params
                 )
             case Test(condition):
                 holds = Guard(self._translator.expr(condition), NOWHERE)
-                ways = list(self._run(holds, first(), state, params))
+                ways = list(self._run(holds, node.targets[0], state, params))
                 yield from ways or [(state, node.targets[1])]
             case Split():
                 yield from ((state, target) for target in node.targets)
             case Enter(of_scope) | Leave(of_scope):
                 resets = [bind(x, self._translator.default(x), NOWHERE) for x in of_scope]
-                yield from self._run(Seq(tuple(resets)), first(), state, params)
+                yield from self._run(Seq(tuple(resets)), node.targets[0], state, params)
             case Pause() | Open() | Pass():
-                yield state, first()
+                yield state, node.targets[0]
 
     def _run(
         self, effect: Effect, target: Node, state: State, params: tuple[Value, ...]

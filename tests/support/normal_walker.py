@@ -221,7 +221,11 @@ class _Reader:
         cell = self.cell(location)
         if location.selectors:
             last, above = location.selectors[-1], location.types[-2]
-            if isinstance(last, Flag) and isinstance(above, OptionType) and is_scalar(above.element):
+            if (
+                isinstance(last, Flag)
+                and isinstance(above, OptionType)
+                and is_scalar(above.element)
+            ):
                 return cell in self.state
         assert cell in self.state, "what is not there is read"
         return bool(self.state[cell])

@@ -103,6 +103,17 @@ def label_of(system: System, bits: int) -> Label:
     return Label(number, tuple(codes[at, local.type] for at, local in enumerate(params)))
 
 
+def bits_of(system: System, label: Label) -> int:
+    """Return the bits of a label; the inverse of `label_of`."""
+    result, at = label.action, width(_label_variables(system)[0].type)
+    locals_ = system.actions[label.action].params
+    for place, of in _positions(system):
+        if place < len(locals_) and locals_[place].type == of:
+            result |= label.params[place] << at
+        at += width(of)
+    return result
+
+
 def evaluating(system: System, expressions: Sequence[tuple[Type, Expr]]) -> Widened:
     """Return the system with one action, which evaluates expressions to codes of their types."""
     more = tuple(

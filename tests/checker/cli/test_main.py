@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -154,6 +155,20 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
         ["bash", "-c", f"({command}) | true"], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert done.stderr == "code 0\n"
+
+
+def test_documents_are_utf_8_in_every_locale(tmp_path: Path) -> None:
+    spec = tmp_path / "s.k42"
+    spec.write_text("spec s // \u00e9\nvar x bool\n", encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "checker.cli.main", "check", str(spec), "--format=json"],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONIOENCODING": "latin-1"},
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == verdict.EXIT_INPUT
+    assert json.loads(done.stdout.decode("utf-8"))["runs"][0]["exit_code"] == verdict.EXIT_INPUT
 
 
 def test_output_that_the_terminal_cannot_show_is_escaped() -> None:

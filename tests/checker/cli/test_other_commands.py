@@ -180,9 +180,26 @@ def test_fmt_to_stdout(loose: Path, capsys: Captured, monkeypatch: pytest.Monkey
     out = capsys.readouterr().out
     assert out != LOOSE
     assert loose.read_text(encoding="utf-8") == LOOSE
-    monkeypatch.setattr(sys, "stdin", io.StringIO(LOOSE))
+    give_stdin(LOOSE.encode("utf-8"), monkeypatch)
     assert main(["fmt", "-"]) == 0
     assert capsys.readouterr().out == out
+
+
+def give_stdin(data: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Has bytes be read from stdin, in a locale that knows ASCII only."""
+    stdin = io.TextIOWrapper(io.BytesIO(data), encoding="ascii", errors="surrogateescape")
+    monkeypatch.setattr(sys, "stdin", stdin)
+
+
+def test_fmt_reads_stdin_as_it_reads_files(
+    capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    give_stdin(b"\xef\xbb\xbfspec  s // \xc3\xa9\r\n", monkeypatch)
+    assert main(["fmt", "-"]) == 0
+    assert capsys.readouterr().out == "spec s  // \u00e9\n"
+    give_stdin(b"spec s\n\xff", monkeypatch)
+    assert main(["fmt", "-"]) == EXIT_INPUT
+    assert "`<stdin>` is not UTF-8: byte 0xff in line 2" in capsys.readouterr().err
 
 
 def test_fmt_leaves_what_it_cannot_read(loose: Path, capsys: Captured, tmp_path: Path) -> None:

@@ -66,7 +66,7 @@ def _fits(order: tuple[Call, ...]) -> bool:
 def histories(system: System) -> Iterator[tuple[tuple[Call, ...], bool]]:
     """Yield the calls of every run to its end, and whether the monitor found fault."""
     names = [variable.name for variable in system.variables]
-    pending, told = names.index("check.pending"), names.index("check.told")
+    pending, can_tell = names.index("check.pending"), names.index("check.can_tell")
     begun: dict[int, tuple[str, int]] = {}
     stack: list[tuple[State, tuple[Call, ...], dict[int, tuple[str, int]], int]] = [
         (move.state, (), begun, 0) for move in initial_states(system) if isinstance(move, Moved)
@@ -75,7 +75,7 @@ def histories(system: System) -> Iterator[tuple[tuple[Call, ...], bool]]:
         state, calls, begun, time = stack.pop()
         moves = [move for move in successors(system, state) if isinstance(move, Moved)]
         if not moves:
-            yield calls, bool(state[told])
+            yield calls, bool(state[can_tell])
         for move in moves:
             done, open_calls = calls, dict(begun)
             before, after = state[pending], move.state[pending]

@@ -34,9 +34,11 @@ def test_steps_agree_with_the_naive_walk(data: st.DataObject, index: Type | None
 def compare(lowered: LoweredProcess, system: System, walker: Walker) -> None:
     """Walk both together from the initial states; successors must match in number and order."""
     index = lowered.process.index
-    threads = [()] if index is None else [(value,) for value in elements(index)]
+    threads: list[tuple[Value, ...]] = (
+        [()] if index is None else [(value,) for value in elements(index)]
+    )
     pairing = Pairing(lowered, system, walker)
-    starts = [(walker.start(), ())]
+    starts: list[tuple[State, tuple[Node, ...]]] = [(walker.start(), ())]
     for thread in threads:
         starts = [
             (arrived.state, (*at, arrived.node))

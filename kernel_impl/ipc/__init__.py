@@ -1,0 +1,1 @@
+"""Inter-process communication: protected calls, handles with rights, and messages."""
