@@ -12,7 +12,7 @@ PYTHON ?= $(shell for python in python3.11 python3; do \
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 PYTEST := $(BIN)/python -m pytest
-# More arguments for `make test`, as in `make test ARGS="-n 2 -x"`.
+# More arguments for `make test` and `make bench`, as in `make test ARGS="-n 2 -x"`.
 ARGS ?=
 # pytest leaves with 5 when it selected nothing: no failure where a marker may have no test yet.
 ALLOW_NONE := || test $$? -eq 5
@@ -62,7 +62,7 @@ format: setup
 	$(BIN)/ruff check --fix .
 
 bench: setup
-	$(PYTEST) -m bench -s $(ALLOW_NONE)
+	$(PYTEST) -m bench -s $(ARGS) $(ALLOW_NONE)
 
 # Rewrites the expected outputs; the difference is then reviewed as text.
 expected: setup

@@ -128,6 +128,22 @@ def natural(text: str) -> int:
     return 0 if text == "0" else positive(text)
 
 
+REDUCTIONS: Final = ("dead", "owned", "symmetry", "por")
+"""What `--reduce` takes, beside `none` and `all`."""
+
+
+def reductions(text: str) -> tuple[str, ...]:
+    """Read `none`, `all`, or a list of reductions separated by commas."""
+    if text in {"none", "all"}:
+        return REDUCTIONS if text == "all" else ()
+    found = names(text)
+    for name in found:
+        if name not in REDUCTIONS:
+            known = ", ".join(REDUCTIONS)
+            raise argparse.ArgumentTypeError(f"`{name}` is no reduction; there are {known}")
+    return tuple(name for name in REDUCTIONS if name in found)
+
+
 def names(text: str) -> tuple[str, ...]:
     """Read a list of names separated by commas."""
     found = tuple(name for name in text.replace(" ", "").split(",") if name)

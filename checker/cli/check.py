@@ -15,6 +15,7 @@ from checker.cli.arguments import (
     parse_settings,
     parser_for,
     positive,
+    reductions,
     shown_size,
     size,
 )
@@ -71,6 +72,13 @@ def _add_search_options(parser: Parser) -> None:
     )
     group.add_argument(
         "--max-states", type=positive, metavar="N", help="stop when there are more than N states"
+    )
+    group.add_argument(
+        "--reduce",
+        type=reductions,
+        default=(),
+        metavar="HOW",
+        help="search fewer states by: all, or some of dead, owned, symmetry, por (default: none)",
     )
     group.add_argument("--time", type=duration, metavar="T", help="stop after 90s, 10m, 1h30m")
 
@@ -230,6 +238,7 @@ def _reproduce(spec: str, settings: Mapping[str, str], arguments: argparse.Names
     flags += [] if arguments.memory is None else [f"--memory={shown_size(arguments.memory)}"]
     flags += [] if arguments.time is None else [f"--time={arguments.time:g}s"]
     flags += [] if arguments.props is None else [f"--props={','.join(arguments.props)}"]
+    flags += [f"--reduce={','.join(arguments.reduce)}"] if arguments.reduce else []
     flags += [] if arguments.engine == "auto" else [f"--engine={arguments.engine}"]
     flags += [] if arguments.store == "exact" else [f"--store={arguments.store}"]
     flags += ["--strict"] if arguments.strict else []

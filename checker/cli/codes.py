@@ -57,7 +57,8 @@ COMMAND_CODES: Final = (
     Topic(
         "K303",
         "a file cannot be written",
-        "The file given to `--output` cannot be written. The run itself was carried out.",
+        "The file given to `--output`, or stdout, cannot be written. The run itself was carried "
+        "out.",
     ),
     Topic(
         "K304",

@@ -55,13 +55,21 @@ def _write(stream: TextIO, text: str) -> None:
         stream.write(text)
         stream.flush()
     except BrokenPipeError:
-        # What is still buffered would fail again when the interpreter closes the stream.
-        with open(os.devnull, "w", encoding="utf-8") as nowhere:
-            os.dup2(nowhere.fileno(), stream.fileno())
+        _abandon(stream)
+    except OSError as error:
+        _abandon(stream)
+        if stream is sys.stdout:
+            raise mistake("K303", f"cannot write to stdout: {reason(error)}") from None
     except UnicodeEncodeError:
         encoding = stream.encoding or "ascii"
         stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
         stream.flush()
+
+
+def _abandon(stream: TextIO) -> None:
+    """Have a stream lead nowhere: what is still buffered would fail again when it is closed."""
+    with open(os.devnull, "w", encoding="utf-8") as nowhere:
+        os.dup2(nowhere.fileno(), stream.fileno())
 
 
 def write_data(text: str) -> None:

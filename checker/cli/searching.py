@@ -9,7 +9,8 @@ from checker.cli.console import ProgressLine
 from checker.explicit.automatic import EngineOptions, engine_maker
 from checker.explicit.checkpoint import CannotResume, Keeper
 from checker.explicit.native.values import Unsupported
-from checker.explicit.search import Progress, SearchOptions, check
+from checker.explicit.reductions.plan import Reduction, check_reduced
+from checker.explicit.search import Progress, SearchOptions
 
 if TYPE_CHECKING:
     import argparse
@@ -40,8 +41,9 @@ def search(system: System, arguments: argparse.Namespace) -> Result:
         announce=lambda text: line.show(f"{system.name}: {text}"),
     )
     try:
-        return check(
+        return check_reduced(
             system,
+            [Reduction(name) for name in arguments.reduce],
             options,
             lambda progress: line.show(_told(system, progress)),
             make_engine=engine_maker(engine),

@@ -32,6 +32,7 @@ from __future__ import annotations
 import re
 import tomllib
 from dataclasses import dataclass, field
+from math import prod
 from typing import TYPE_CHECKING, Final, TypeAlias, assert_never
 
 from checker.model.types import (
@@ -54,7 +55,7 @@ if TYPE_CHECKING:
 
 _EVENT: Final = re.compile(r"(\w+)\s*(?:\(\s*([\w\s,]*)\))?")
 _ACTION: Final = re.compile(r"([\w.]+)\s*(?:\(\s*([^()]*)\))?")
-_SIZE: Final = re.compile(r"\s*\w+\s*(?:\+\s*\w+\s*)*")
+_SIZE: Final = re.compile(r"\s*\w+\s*(?:[+*]\s*\w+\s*)*")
 _MOVE: Final = re.compile(
     r"([\w.]+?)(?:\[\s*(\w+)\s*\])?\s+(enters|leaves|goes)\s+([\w.]+)(?:\s+to\s+([\w.]+))?"
 )
@@ -113,7 +114,7 @@ class Binding:
 
     Attributes:
         numbers: for sorts, the number that stands for the first element; 0 where none is given.
-        sizes: constants and sort sizes as sums of parameters of the kernel's configuration.
+        sizes: constants and sort sizes, made of parameters of the configuration, `+` and `*`.
     """
 
     events: tuple[EventRule, ...]
@@ -183,7 +184,7 @@ def read_binding(text: str, name: str) -> Binding | tuple[Diagnostic, ...]:
         if isinstance(size, str) and _SIZE.fullmatch(size):
             sizes[constant] = size
         else:
-            text = f"`{name}`: the size of `{constant}` is no sum of parameters and numbers"
+            text = f"`{name}`: the size of `{constant}` is not made of parameters, `+` and `*`"
             mistakes.append(_mistake("K310", text, f'{constant} = "threads + 1"'))
     rules = []
     for left, right in _table(document, "events", name, mistakes).items():
@@ -212,13 +213,16 @@ def misfits(binding: Binding, name: str, system: System) -> tuple[Diagnostic, ..
 
 
 def size_of(text: str, parameters: Mapping[str, int]) -> int:
-    """Return the value of a sum of parameters and numbers.
+    """Return the value of a sum of products of parameters and numbers.
 
     Raises:
         KeyError: a parameter is not known.
     """
-    terms = (term.strip() for term in text.split("+"))
-    return sum(int(term) if term.isdecimal() else parameters[term] for term in terms)
+    products = ([term.strip() for term in each.split("*")] for each in text.split("+"))
+    return sum(
+        prod(int(term) if term.isdecimal() else parameters[term] for term in terms)
+        for terms in products
+    )
 
 
 def _table(

@@ -27,6 +27,14 @@ SPECIFICATIONS: Final[Mapping[str, str]] = MappingProxyType({
     "destroy": "kernel/cobj/destruction_promise.k42",
     "swap": "kernel/adapt/swap_promise.k42",
     "mediated": "kernel/adapt/swap_promise.k42",
+    "update": "kernel/adapt/update_promise.k42",
+    "interpose": "kernel/cobj/entry_promise.k42",
     "trace": "kernel/trace/log_promise.k42",
+    "dispatch": "kernel/sched/scheduling_promise.k42",
+    "migrate": "kernel/sched/soft_interrupts_promise.k42",
+    "ppc": "kernel/ipc/ppc_promise.k42",
+    "handles": "kernel/ipc/handles_promise.k42",
+    "messages": "kernel/ipc/messages_promise.k42",
+    "async": "kernel/ipc/async_promise.k42",
 })  # fmt: skip
 """By the name of the configuration."""

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from checker.conform.automata import Word
-    from kernel_impl.port import Cell, Configuration, Invariant
+    from kernel_impl.port import Cell, Configuration, Invariant, Memory
 
 Rows: TypeAlias = "dict[int, tuple[int, ...]]"
 """From a masked state to the differences that the steps from it make."""
@@ -293,7 +293,7 @@ class Exploration:
     def holds_in(self, claim: Claim, state: int) -> bool:
         """Evaluate a claim and remember the values for which it is true."""
         view = View(self, state)
-        if not claim.invariant.holds(view):
+        if not is_true(claim.invariant, view):
             return False
         if view.mask | claim.mask != claim.mask:
             claim.mask |= view.mask
@@ -318,7 +318,7 @@ class Exploration:
             self.failure = Failure(FailureKind.DEADLOCK, text, self.schedule(state))
             return
         for claim in self.configuration.final_invariants():
-            if not claim.holds(View(self, state)):
+            if not is_true(claim, View(self, state)):
                 self.failure = Failure(FailureKind.LEAK, claim.name, self.schedule(state))
                 return
 
@@ -357,6 +357,14 @@ class Exploration:
         found = rows.get(state & mask)
         # A table that grew has lost the row; the automaton still knows the step.
         return self.row(state, thread) if found is None else found
+
+
+def is_true(claim: Invariant, memory: Memory) -> bool:
+    """Tell whether a claim holds; one that cannot be evaluated in a state does not."""
+    try:
+        return claim.holds(memory)
+    except Exception:  # the state is not what the claim can be about
+        return False
 
 
 class View:

@@ -17,7 +17,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from checker.conform.arena import Arena
-from checker.conform.explore import Exploration, View
+from checker.conform.explore import Exploration, View, is_true
 from checker.conform.flat import Parts, Tables
 from checker.conform.packing import Widths
 
@@ -191,7 +191,7 @@ class NativeExploration(Exploration):
         assert self._tables is not None
         state = self._packed(self._looked_at)
         view = View(self, state)
-        if not claim.invariant.holds(view):
+        if not is_true(claim.invariant, view):
             self.fail_claim(claim, state)
             return False
         self._tables.approve(number, tuple(view.reads.items()))

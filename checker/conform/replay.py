@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from checker.conform.explore import is_true
 from checker.conform.findings import FailureKind, Move
 from checker.conform.frames import Place, place_of_error, standing
 from kernel_impl.port import (
@@ -136,7 +137,7 @@ def _disagreement(
             return "" if set(failure.word) <= set(said) else f"the last step observed {said}"
         case FailureKind.INVARIANT | FailureKind.LEAK:
             claims = (*configuration.invariants(), *configuration.final_invariants())
-            broken = [c.name for c in claims if not c.holds(player.store)]
+            broken = [c.name for c in claims if not is_true(c, player.store)]
             return "" if failure.text in broken else f"`{failure.text}` holds at the end"
         case FailureKind.DEADLOCK:
             free = [each.thread for each in player.waiting() if each.is_enabled]

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING, Final, Protocol
 
+from checker.conform.explore import is_true
 from checker.conform.findings import Explored, Failure, FailureKind, Move
 from checker.conform.replay import Player
 
@@ -158,7 +159,7 @@ def _follow(
             return len(schedule), Failure(FailureKind.REFINEMENT, "", path, spec, word)
         spec = after
         for claim in claims:
-            if not claim.holds(player.store):
+            if not is_true(claim, player.store):
                 path = tuple(schedule)
                 return len(schedule), Failure(FailureKind.INVARIANT, claim.name, path)
     return len(schedule), None
@@ -184,6 +185,6 @@ def _at_end(
     if stuck:
         return Failure(FailureKind.DEADLOCK, ", ".join(stuck), schedule)
     for claim in configuration.final_invariants():
-        if not claim.holds(player.store):
+        if not is_true(claim, player.store):
             return Failure(FailureKind.LEAK, claim.name, schedule)
     return None

@@ -97,16 +97,16 @@ class Clients:
 
     def text(self) -> str:
         """Return the process of the clients."""
-        rounds = self.template.expression(self.settings.calls)
         branches = "} or {".join(map(self._branch, self.interface.operations))
         only = len(self.interface.operations) == 1
         body = branches if only else f"either {{ {branches} }}"
+        if self.settings.calls != syntax.IntLit(1):
+            rounds = self.template.expression(self.settings.calls)
+            body = f"for round: 1..{rounds} {{ {body} }}"
         return f"""
         process client on 1..{self.settings.clients} {{
           choose {HOME}: {self.template.type(self.processors)}
-          for round: 1..{rounds} {{
-            {body}
-          }}
+          {body}
         }}
         """
 

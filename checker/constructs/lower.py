@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from checker.constructs.check import check_of_object
 from checker.constructs.cluster import Cluster, cluster_of, from_outside, lowered
 from checker.constructs.interface import Interface, interface_of
+from checker.constructs.modules import is_construct
 from checker.constructs.monitor import NAMES
 from checker.constructs.swap import check_of_swap
 from grammar import syntax
@@ -32,22 +33,9 @@ def lower(
     Args:
         imported: the specifications that it imports, by the names that it gives to them.
     """
-    if not any(_is_construct(decl) for decl in specification.declarations):
+    if not any(is_construct(decl) for decl in specification.declarations):
         return specification
     return _Lowering(specification, imported, collector).specification()
-
-
-def _is_construct(decl: syntax.Decl) -> bool:
-    match decl:
-        case (
-            syntax.InterfaceDecl()
-            | syntax.ClusterDecl()
-            | syntax.ProtocolDecl()
-            | syntax.CheckDecl()
-        ):
-            return True
-        case _:
-            return False
 
 
 @dataclass(slots=True)

@@ -1,10 +1,13 @@
-"""The constructs of a file and of all that it imports, written out."""
+"""The constructs of a file and of all that it imports, written out.
+
+What writes them out is imported only when there is something to write out.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from checker.constructs.lower import lower
+from grammar import syntax
 from grammar.diagnostics import Collector
 from grammar.modules import Import, Module, ModuleGraph
 
@@ -15,6 +18,11 @@ def without_constructs(graph: ModuleGraph, collector: Collector) -> ModuleGraph 
     Returns:
         None after adding at least one error to `collector`.
     """
+    specifications = [module.specification for module in graph.modules]
+    if not any(is_construct(decl) for each in specifications for decl in each.declarations):
+        return graph
+    from checker.constructs.lower import lower
+
     before = collector.has_errors
     done: dict[int, Module] = {}
     for module in graph.modules:
@@ -29,3 +37,17 @@ def without_constructs(graph: ModuleGraph, collector: Collector) -> ModuleGraph 
     if collector.has_errors and not before:
         return None
     return ModuleGraph(done[id(graph.root)], tuple(done.values()))
+
+
+def is_construct(decl: syntax.Decl) -> bool:
+    """Tell whether a declaration is one that has to be written out."""
+    match decl:
+        case (
+            syntax.InterfaceDecl()
+            | syntax.ClusterDecl()
+            | syntax.ProtocolDecl()
+            | syntax.CheckDecl()
+        ):
+            return True
+        case _:
+            return False

@@ -190,19 +190,26 @@ class Monitor:
           {stored}
         }}
         procedure end_{operation.name}({CALLER}: Caller{got}) {{
-          for pass: 1..{self.callers} {{
-            for {OTHER}: 1..{self.callers} {{
-              states := states union {{
-                performed({STATE}, {OTHER}) for {STATE} in states where waits({STATE}, {OTHER})
-              }}
-            }}
-          }}
+          {self._everything_performed()}
           states := {{ {kept} for {STATE} in states where {fits} }}
           pending[{CALLER}] := nothing
           {dropped}
           can_tell := can_tell or states = {{}}
         }}
         """
+
+    def _everything_performed(self) -> str:
+        """Add all states in which calls that wait have been performed, in any order.
+
+        One pass through the callers performs them in their own order only; as many passes as there
+        are callers are enough for every order.
+        """
+        one = [
+            f"states := states union "
+            f"{{ performed({STATE}, {n}) for {STATE} in states where waits({STATE}, {n}) }}"
+            for n in range(1, self.callers + 1)
+        ]
+        return "\n".join(one * self.callers)
 
     def quiet(self) -> str:
         """Return the condition that no call is under way."""

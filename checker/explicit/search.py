@@ -29,6 +29,7 @@ from checker.explicit.identity import identity
 from checker.explicit.layout import Layout
 from checker.explicit.python.engine import PythonEngine
 from checker.explicit.python.exact import Exact, conjuncts
+from checker.explicit.reductions.canonical import Orbits
 from checker.explicit.traces import Tracer
 from checker.explicit.usage import memory_in_use
 from checker.model.coverage_points import coverage, coverage_points
@@ -47,7 +48,11 @@ from checker.model.verdict import (
 if TYPE_CHECKING:
     from checker.explicit.checkpoint import Keeper
     from checker.model.system import System
+    from checker.model.types import SortType
     from checker.model.verdict import Coverage
+
+MEASURED: Final = 50_000
+"""Up to so many states it is worth telling what they stand for."""
 
 EngineMaker: TypeAlias = "Callable[[System, Layout, Exact], Engine[Any]]"
 
@@ -92,17 +97,21 @@ def check(
     progress: Callable[[Progress], None] | None = None,
     make_engine: EngineMaker = PythonEngine,
     keeper: Keeper | None = None,
+    *,
+    sorts: tuple[SortType, ...] = (),
 ) -> Result:
     """Search the states of a system for what is wrong.
 
     Args:
+        sorts: those whose elements may be renamed; one state is then searched of all that differ
+            by that only (see `checker.explicit.reductions`).
         progress: called now and then; it may raise KeyboardInterrupt, which ends the search.
         keeper: of the checkpoint to go on with and to keep, if there is to be one.
 
     Raises:
         CannotResume: the checkpoint is of another system.
     """
-    search = _Search(system, options or SearchOptions(), progress, make_engine, keeper)
+    search = _Search(system, options or SearchOptions(), progress, make_engine, keeper, sorts)
     with _uncollected(), room_for(system):
         return search.run()
 
@@ -130,6 +139,7 @@ class _Search:
     progress: Callable[[Progress], None] | None
     make_engine: EngineMaker
     keeper: Keeper | None
+    sorts: tuple[SortType, ...]
     start: float = field(default_factory=perf_counter)
     levels: list[Any] = field(default_factory=list)
     sizes: list[int] = field(default_factory=list)
@@ -138,6 +148,7 @@ class _Search:
     reached: dict[Subject, _Seen] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     limits: list[Limit] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     taken: int = 0
     tested: int = 0
     seconds_before: float = 0.0
@@ -153,7 +164,8 @@ class _Search:
         if self.findings:
             return self.result((), "")
         layout = Layout(self.system)
-        exact = Exact(self.system, layout)
+        orbits = Orbits(layout, self.sorts) if self.sorts else None
+        exact = Exact(self.system, layout, orbits=orbits)
         try:
             engine = self.make_engine(self.system, layout, exact)
         except KeyboardInterrupt:
@@ -177,6 +189,8 @@ class _Search:
         loss = engine.loss(sum(self.sizes))
         if loss is not None:
             self.limits.append(loss)
+        if orbits is not None and sum(self.sizes) <= MEASURED:
+            self.notes.append(self.told_orbits(orbits, engine))
         tracer = Tracer(exact, engine, self.levels)
         self.findings += [
             tracer.finding(subject, seen.level, seen.evidence)
@@ -197,7 +211,8 @@ class _Search:
         """Go on where a checkpoint is, if there is one."""
         if self.keeper is None:
             return False
-        saved = self.keeper.open(identity(self.system), state_bytes(exact.layout.bits))
+        name = " ".join([identity(self.system), *(f"by {sort.name}" for sort in self.sorts)])
+        saved = self.keeper.open(name, state_bytes(exact.layout.bits))
         if saved is None:
             return False
         account, levels = saved
@@ -294,6 +309,13 @@ class _Search:
 
     # --- telling
 
+    def told_orbits(self, orbits: Orbits, engine: Engine[Any]) -> str:
+        """Return a sentence on what the states searched stand for."""
+        states = (state for level in self.levels for state in engine.members(level))
+        covered = sum(map(orbits.size, states))
+        names = " and ".join(sort.name for sort in orbits.sorts)
+        return f"reduced by the symmetry of {names}: the states searched stand for {covered:,}"
+
     def preference(self, item: tuple[Subject, _Seen]) -> tuple[int, int, int]:
         """Return by what findings are ordered: length, kind, order in the specification."""
         subject, seen = item
@@ -324,6 +346,7 @@ class _Search:
             statistics=self.statistics(),
             coverage=self.coverage() if self.sizes else None,
             engine=engine,
+            notes=tuple(self.notes),
         )
 
     def verdict(self) -> Verdict:

@@ -11,6 +11,13 @@ So the trace depends on the system and the question alone, not on the engine nor
 visiting. Where more than `CONE` states of a level remain, the smallest are kept: the trace is still
 shortest and still the same every time, but might switch more often than it must.
 
+Where a state stands for all that differ from it by a renaming (see `checker.explicit.reductions`),
+the levels hold these only, and so does what remains of them. The trace does not: it begins in an
+initial state and goes from there to whatever steps lead to, as long as what stands for it remains.
+Costs are known of what stands for a state, in its names, so actors are renamed before they are
+looked up. As all of an orbit remains or none of it, the trace is the one that would have been found
+without.
+
 Every trace is replayed by the interpreter before it leaves this module.
 """
 
@@ -23,6 +30,7 @@ from typing import TYPE_CHECKING, Final, Generic, TypeAlias
 
 from checker.explicit.engine import Level
 from checker.explicit.python.exact import Transition
+from checker.explicit.reductions.renaming import RenamedSteps, inverse
 from checker.model.findings import end_findings, failure_finding, state_findings, step_findings
 from checker.model.interpret import Moved
 from checker.model.replay import replay
@@ -52,6 +60,9 @@ class Tracer(Generic[Level]):
     def __init__(self, exact: Exact, engine: Engine[Level], levels: Sequence[Level]) -> None:
         """Look at levels that `engine` returned."""
         self._exact = exact
+        self._orbits: RenamedSteps | None = None
+        if exact.orbits is not None:
+            self._orbits = RenamedSteps(exact.system, exact.orbits)
         self._system: System = exact.system
         self._engine = engine
         self._levels = levels
@@ -112,13 +123,13 @@ class Tracer(Generic[Level]):
             kept = nsmallest(CONE, found) if len(found) > CONE else found
             costs.append({state: self._switches(state, costs[-1]) for state in kept})
         costs.reverse()
-        state = min(costs[0], key=lambda each: (min(costs[0][each].values()), each))
+        state = self._first(costs[0])
         states, steps = [state], list[Transition]()
         for number in range(level):
             steps.append(self._best(state, costs[number + 1], steps))
             state = steps[-1].after
             states.append(state)
-        last = ends[state]
+        last = self._ends_of(state, ends)
         if last:
             steps.append(min(last, key=lambda step: (self._changes(steps, step), step)))
         return states, steps
@@ -126,23 +137,57 @@ class Tracer(Generic[Level]):
     def _switches(self, state: int, onward: Mapping[int, _Switches]) -> _Switches:
         result: _Switches = {}
         for step in self._exact.transitions(state):
-            if step.after in onward:
+            cost = self._cost(step, onward)
+            if cost is not None:
                 actor = self._actor(step)
-                cost = _least(onward[step.after], actor)
                 result[actor] = min(cost, result.get(actor, cost))
         return result
+
+    def _cost(self, step: Transition, onward: Mapping[int, _Switches]) -> int | None:
+        """Return the fewest context switches after a step, None if it leads nowhere."""
+        if self._orbits is None:
+            switches = onward.get(step.after)
+            return None if switches is None else _least(switches, self._actor(step))
+        renamed = self._orbits.renamed(step.after)
+        if renamed.state not in onward:
+            return None
+        params = self._orbits.parameters(step, renamed.places)
+        return _least(onward[renamed.state], self._actor(step._replace(params=params)))
+
+    def _first(self, costs: Mapping[int, _Switches]) -> int:
+        """Return the initial state to begin with, given what remains of the first level."""
+        if self._orbits is None:
+            return min(costs, key=lambda each: (min(costs[each].values()), each))
+        found = [
+            (min(costs[stands].values()), state)
+            for state in self._exact.initial()[0]
+            if (stands := self._orbits.representative(state)) in costs
+        ]
+        return min(found)[1]
+
+    def _ends_of(
+        self, state: int, ends: Mapping[int, Sequence[Transition]]
+    ) -> Sequence[Transition]:
+        """Return the last steps out of a state."""
+        if self._orbits is None:
+            return ends[state]
+        renamed = self._orbits.renamed(state)
+        back = inverse(renamed.places)
+        return [
+            step._replace(params=self._orbits.parameters(step, back))
+            if step.after == _FAILED
+            else self._orbits.step(step, back)
+            for step in ends[renamed.state]
+        ]
 
     def _best(
         self, state: int, onward: Mapping[int, _Switches], before: Sequence[Transition]
     ) -> Transition:
-        possible = [step for step in self._exact.transitions(state) if step.after in onward]
-        return min(
-            possible,
-            key=lambda step: (
-                self._changes(before, step) + _least(onward[step.after], self._actor(step)),
-                step,
-            ),
-        )
+        steps = ((step, self._cost(step, onward)) for step in self._exact.transitions(state))
+        possible = [
+            (self._changes(before, step) + cost, step) for step, cost in steps if cost is not None
+        ]
+        return min(possible)[1]
 
     def _changes(self, before: Sequence[Transition], step: Transition) -> bool:
         return bool(before) and self._actor(before[-1]) != self._actor(step)

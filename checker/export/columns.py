@@ -43,8 +43,9 @@ from checker.model.types import (
 )
 
 if TYPE_CHECKING:
+    from checker.export.folding import Scalars
     from checker.export.names import Namer
-    from checker.export.scalars import Location, Number, Scalars
+    from checker.export.scalars import Location, Number
     from checker.model.ir import Variable
     from checker.model.system import System
     from checker.model.types import Type

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, assert_never
 
 from checker.export.expressions import Evaluator, Scope, Valued
 from checker.export.paths import Path, Write, joined
-from checker.export.scalars import Key, Part, Refused, Slot
+from checker.export.scalars import Bit, Key, Length, Operation, Part, Refused, Slot
 from checker.export.symbols import can_be_symbolic, symbolic
 from checker.export.views import (
     MapView,
@@ -25,24 +25,41 @@ from checker.export.views import (
     parts_of,
 )
 from checker.model.ir import (
+    Apply,
     Assert,
     Assign,
     Bind,
     Choose,
+    Construct,
     Either,
+    Field,
     Guard,
     If,
+    Index,
+    Op,
+    Read,
     Seq,
     While,
 )
-from checker.model.types import MapType, RecordType, SeqType, TupleType, describe, show
+from checker.model.types import (
+    BOOL,
+    IntType,
+    MapType,
+    RecordType,
+    SeqType,
+    SetType,
+    TupleType,
+    describe,
+    show,
+)
 from checker.model.verdict import FindingKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from checker.export.folding import Scalars
     from checker.export.names import Namer
-    from checker.export.scalars import Formula, Location, Number, Scalars
+    from checker.export.scalars import Formula, Location, Number
     from checker.export.views import Views
     from checker.model.ir import Effect, Expr, Place
     from checker.model.types import Type
@@ -229,15 +246,44 @@ class Executor:
             for view, after in self._value(value, resolved):
                 location = self._location(place, keys)
                 whole = self._replaced(variable.type, after.state[variable], keys, view)
-                write = Write(location, view, self._s.true)
-                paths.append(
-                    replace(
-                        after,
-                        state={**after.state, variable: whole},
-                        writes=(*after.writes, write),
-                    )
-                )
+                changed = self._change(place, value, location, (resolved, view))
+                writes = changed or (Write(location, view, self._s.true),)
+                state = {**after.state, variable: whole}
+                paths.append(replace(after, state=state, writes=(*after.writes, *writes)))
         return paths
+
+    def _change(
+        self, place: Place, value: Expr, location: Location, found: tuple[Path, View]
+    ) -> tuple[Write, ...]:
+        """Return the one member or element that an assignment adds or removes, if it does that."""
+        s, (path, view) = self._s, found
+        while isinstance(value, Apply) and value.op is Op.CONVERT:
+            value = value.args[0]
+        match value, location.type, view:
+            case Apply(Op.APPEND, (base, _)), SeqType(bound, element), SeqView(length, item):
+                if not _reads(base, place):
+                    return ()
+                last = s.arithmetic(Operation.SUB, length, s.number(1))
+                slot = Slot(s.narrowed(last, 0, bound - 1))
+                return (
+                    Write(s.within(location, slot, element), item(slot.index), s.true),
+                    Write(
+                        s.within(location, Length(), IntType(0, bound)), NumberView(length), s.true
+                    ),
+                )
+            case (
+                Apply(Op.UNION | Op.MINUS as op, (base, Construct((member,), SetType()))),
+                SetType(element),
+                _,
+            ):
+                one = self.evaluator.evaluate(member, Scope(path.state, path.locals)).view
+                fits = self.views.fits(element, member.type, one)
+                if not _reads(base, place) or fits is not s.true:
+                    return ()
+                bit = s.within(location, Bit(self.views.position(element, one)), BOOL)
+                return (Write(bit, TruthView(s.truth(op is Op.UNION)), s.true),)
+            case _:
+                return ()
 
     def _keys(self, place: Place, path: Path) -> list[tuple[tuple[View | int, ...], Path]]:
         """Evaluate the selectors of a place, outermost first; empty if that always fails."""
@@ -317,3 +363,16 @@ class Executor:
 
 def _possible(paths: Iterable[Path]) -> list[Path]:
     return [path for path in paths if path.is_possible]
+
+
+def _reads(expr: Expr, place: Place) -> bool:
+    """Tell whether an expression is what is at a place before it is assigned to."""
+    for selector in reversed(place.path):
+        match expr:
+            case Index(base, key) if key is selector:
+                expr = base
+            case Field(base, index) if index == selector:
+                expr = base
+            case _:
+                return False
+    return isinstance(expr, Read) and expr.variable is place.variable

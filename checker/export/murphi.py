@@ -266,7 +266,7 @@ class _Writer:
         lines = self.rule(title, alarm.when, [f'error "{name}";'], ())
         if alarm.kind is not FindingKind.STEP:
             # To rumur a rule that runs into an error was not possible; a step that fails was.
-            lines += self.rule(f"{title}, no deadlock", alarm.when, [], ())
+            lines += ["", *self.rule(f"{title}, no deadlock", alarm.when, [], ())]
         return self.ruleset(alarm.symbols, lines)
 
     def claim(self, claim: Claim) -> list[str]:
@@ -296,7 +296,7 @@ class _Writer:
         if not symbols:
             return lines
         names = "; ".join(f"{each.name}: {self.symbol_type(each)}" for each in symbols)
-        return [f"ruleset {names} do", *(f"  {line}" for line in lines), "end;"]
+        return [f"ruleset {names} do", *(f"  {line}".rstrip() for line in lines), "end;"]
 
     def symbol_type(self, symbol: Symbol | TruthSymbol) -> str:
         return "boolean" if isinstance(symbol, TruthSymbol) else self.type(symbol.of)

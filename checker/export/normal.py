@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Final
 
 from checker.export.execute import Executor
 from checker.export.expressions import Evaluator, Scope
+from checker.export.folding import Scalars
 from checker.export.paths import Path
-from checker.export.scalars import Refused, Scalars
+from checker.export.scalars import Refused
 from checker.export.symbols import can_be_symbolic, symbolic
 from checker.export.views import Leaf, MapView, View, Views, number_of, values_of
 from checker.export.writes import Store, stores_of

@@ -172,10 +172,7 @@ class Notation:
 
     def _number(self, number: Number) -> tuple[str, int]:
         if number.low < self.target.least or number.high > self.target.greatest:
-            raise Refused(
-                f"a number that may be as great as {max(number.high, -number.low):,}: "
-                "the other tool does not compute with it"
-            )
+            raise Refused(f"a number as great as {max(number.high, -number.low):,}")
         self.target.note(number.low, number.high)
         match number:
             case Constant(value):

@@ -22,6 +22,7 @@ What keeps SPIN's states those of the system:
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -394,7 +395,7 @@ class _Writer:
         return self.place(holds.location), 6
 
     def one_if(self, formula: str) -> str:
-        return f"({formula})"
+        return formula if re.fullmatch(r"\w+(\[\w+\])?", formula) else f"({formula})"
 
     def note(self, low: int, high: int) -> None:
         pass

@@ -51,7 +51,8 @@ from checker.model.types import (
 )
 
 if TYPE_CHECKING:
-    from checker.export.scalars import Formula, Location, Number, Scalars
+    from checker.export.folding import Scalars
+    from checker.export.scalars import Formula, Location, Number
     from checker.model.types import Value
 
 MAX_ELEMENTS: Final = 1_024

@@ -35,8 +35,9 @@ from checker.model.types import BOOL, IntType, OptionType
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from checker.export.folding import Scalars
     from checker.export.paths import Write
-    from checker.export.scalars import Formula, Number, Scalar, Scalars, Selector
+    from checker.export.scalars import Formula, Number, Scalar, Selector
     from checker.export.views import Views
 
 

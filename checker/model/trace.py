@@ -58,11 +58,15 @@ class Trace:
 
     When `failed` is given it is one more step, tried in the last state, which did not complete: an
     assertion or an evaluation failed in it.
+
+    When `loop` is given the trace tells of a whole run: `states[loop]` is the last state, and what
+    follows it is repeated for ever. If it is the last one itself, nothing happens any more.
     """
 
     states: tuple[State, ...]
     steps: tuple[Step, ...]
     failed: Step | None = None
+    loop: int | None = None
 
     def context_switches(self) -> int:
         """Count the places where the actor changes."""

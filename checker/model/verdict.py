@@ -38,6 +38,8 @@ class FindingKind(Enum):
     DEADLOCK = "deadlock"
     INVARIANT = "invariant"
     STEP = "step"
+    REFINEMENT = "refinement"
+    BYPASS = "bypass"
     LIVENESS = "liveness"
 
 
@@ -50,6 +52,7 @@ class Finding:
         message: one sentence in the user's words.
         values: the parts of the failed expression with their values, for `name: value` lines.
         trace: how to get there; None only for assumptions and errors before the first state.
+        remarks: sentences about the run as a whole: who starves in it, what would exclude it.
     """
 
     kind: FindingKind
@@ -58,6 +61,7 @@ class Finding:
     site: Span
     values: tuple[tuple[str, str], ...]
     trace: Trace | None
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +117,30 @@ class Witness:
 
 
 @dataclass(frozen=True, slots=True)
+class Figure:
+    """What was computed for a `bypass`.
+
+    Attributes:
+        value: the greatest number of overtakings in one wait; None if there is none.
+        remark: one sentence about it.
+        trace: a run that attains it, or one that can overtake again and again.
+    """
+
+    name: str
+    value: int | None
+    remark: str
+    trace: Trace | None
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
-    """All that a run has to say; reports are views of it."""
+    """All that a run has to say; reports are views of it.
+
+    Attributes:
+        figures: of each `bypass` that was computed.
+        idle: sentences about claims on runs that hold only because nothing happens.
+        undecided: names of claims about runs that were not judged.
+    """
 
     system: System
     verdict: Verdict
@@ -125,6 +151,9 @@ class Result:
     coverage: Coverage | None
     engine: str
     notes: tuple[str, ...] = ()
+    figures: tuple[Figure, ...] = ()
+    idle: tuple[str, ...] = ()
+    undecided: tuple[str, ...] = ()
 
     @property
     def unreached(self) -> tuple[Property, ...]:
@@ -149,7 +178,7 @@ class Result:
             f"in `{name}`, the left side of `{text}` never holds"
             for name, text, _ in self.coverage.implications
         ]
-        return tuple(lines)
+        return (*lines, *self.idle)
 
 
 EXIT_HOLDS = 0
@@ -201,8 +230,10 @@ def _finding_code(kind: FindingKind) -> int:
             return EXIT_ASSERTION
         case FindingKind.DEADLOCK:
             return EXIT_DEADLOCK
-        case FindingKind.INVARIANT | FindingKind.STEP:
+        case FindingKind.INVARIANT | FindingKind.STEP | FindingKind.REFINEMENT:
             return EXIT_SAFETY
+        case FindingKind.BYPASS:
+            return EXIT_LIVENESS
         case FindingKind.LIVENESS:
             return EXIT_LIVENESS
         case _:

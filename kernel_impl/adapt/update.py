@@ -48,9 +48,16 @@ from kernel_impl.steps import (
     observe,
     store,
 )
-from kernel_impl.system import Layout
+from kernel_impl.system import Event, Layout
 
 NO_WORK: Final = 0
+EVENTS: Final = (
+    Event("create", 2),
+    Event("update", 1),
+    Event("convert", 2),
+    Event("update_complete", 0),
+)
+"""Of a reference and a version."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

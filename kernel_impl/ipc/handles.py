@@ -235,7 +235,7 @@ class HandleTable:
         entry, number = divmod(handle, self.numbers)
         if not 0 < entry < len(self.methods):
             return Status.DELETED
-        if method >= await load(self.methods[entry]):
+        if await load(self.methods[entry]) <= method:
             return Status.DELETED
         await fence()
         if await load(self.number[entry]) != number:

@@ -2,9 +2,9 @@
 
 `MessageQueue`: senders push onto a list by compare-and-swap; who finds it empty interrupts the
 receiver, who takes the whole list at once: last in, first out, in batches. A *synchronous* message
-lies on the stack of its sender, who sleeps until the reply. The reply is pushed onto the list of the
-sender's processor in the same way, and there the sender is let go. From that moment on its message
-is gone; whoever walks the list has read the link before.
+lies on the stack of its sender, who sleeps until the reply. The reply is pushed onto the list of
+the sender's processor in the same way, and there the sender is let go. From that moment on its
+message is gone; whoever walks the list has read the link before.
 
 `AsyncBuffer`: a ring of words that the kernel fills for the dispatcher of the same processor, and
 may fill between any two steps of its reader. When it finds the ring empty, it sets both counts back

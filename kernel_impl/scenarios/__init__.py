@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from kernel_impl.scenarios import adapt, cobj, locks, trace
+from kernel_impl.scenarios import adapt, cobj, ipc, locks, sched, trace, update
 from kernel_impl.system import System
 
 __all__ = ["CONFIGURATIONS"]
@@ -27,7 +27,15 @@ CONFIGURATIONS: Final[Mapping[str, Callable[..., System]]] = MappingProxyType(
         "destroy": cobj.destroy,
         "swap": adapt.swap,
         "mediated": adapt.mediated,
+        "update": update.update,
+        "interpose": update.interpose,
         "trace": trace.trace,
+        "dispatch": sched.dispatch,
+        "migrate": sched.migrate,
+        "ppc": ipc.ppc,
+        "handles": ipc.handles,
+        "messages": ipc.messages,
+        "async": ipc.asynchronous,
     }
 )
 """Every configuration by the name that the port knows it by."""

@@ -14,7 +14,7 @@ from grammar.parser import keywords
 
 ROOT = Path(__file__).parents[2]
 FENCE = re.compile(r"^```(k42|console)[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-TIME = re.compile(r"\b\d+\.\d\d s\b")
+TIME = re.compile(r"\b\d+\.\d+ s\b")
 
 
 class Dialogue(NamedTuple):

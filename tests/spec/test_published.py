@@ -68,7 +68,7 @@ ROWS = _rows()
 )
 def test_counts_and_verdict_are_the_published_ones(row: Row) -> None:
     system, diagnostics = load(
-        SPECS / row.path, {name: str(value) for name, value in row.constants.items()}
+        SPECS / row.path, {name: str(value) for name, value in row.constants.items()}, (SPECS,)
     )
     assert system is not None, diagnostics
     assert diagnostics == ()

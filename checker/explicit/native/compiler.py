@@ -42,9 +42,7 @@ def compile_module(text: str, *, weight: int = 0) -> Compiled:
     """
     _start()
     module = llvm.parse_assembly(text)
-    machine = _machine(2)
-    builder = llvm.create_pass_builder(machine, llvm.create_pipeline_tuning_options(speed_level=2))
-    _passes().run(module, builder)
+    _optimise(module)
     engine = llvm.create_mcjit_compiler(module, _machine(1 if weight > LIGHT else 2))
     engine.finalize_object()
     return Compiled(
@@ -71,19 +69,22 @@ def _machine(level: int) -> llvm.TargetMachine:
     )
 
 
-def _passes() -> llvm.ModulePassManager:
-    """Return the passes that matter for this code: a sixth of the time of the standard ones.
+def _optimise(module: llvm.ModuleRef) -> None:
+    """Inline what says that it wants to be, then simplify each function by itself.
 
-    There are no loops worth more than straight code, and whatever may be inlined says so.
+    That takes half of the time of the standard passes for whole modules, which look for more to
+    inline. There are no loops worth more than straight code.
     """
-    passes = llvm.create_new_module_pass_manager()
-    passes.add_sroa_pass()
-    passes.add_simplify_cfg_pass()
-    passes.add_always_inliner_pass()
-    passes.add_sroa_pass()
-    passes.add_simplify_cfg_pass()
-    passes.add_instruction_combine_pass()
-    passes.add_simplify_cfg_pass()
-    passes.add_instruction_combine_pass()
-    passes.add_aggressive_dce_pass()
-    return passes
+    options = llvm.create_pipeline_tuning_options(speed_level=1)
+    options.loop_unrolling = options.loop_interleaving = False
+    options.loop_vectorization = options.slp_vectorization = False
+    builder = llvm.create_pass_builder(_machine(2), options)
+    inlining = llvm.create_new_module_pass_manager()
+    inlining.add_sroa_pass()
+    inlining.add_simplify_cfg_pass()
+    inlining.add_always_inliner_pass()
+    inlining.run(module, builder)
+    simplifying = builder.getFunctionPassManager()
+    for function in module.functions:
+        if not function.is_declaration:
+            simplifying.run(function, builder)

@@ -93,6 +93,8 @@ class NativeEngine:
         Raises:
             Unsupported: something in the system is too large for native code.
         """
+        if exact.orbits is not None:
+            raise Unsupported("symmetric sorts are reduced in Python only")
         self.name = "explicit, native"
         self._exact = exact
         self._options = options or NativeOptions()

@@ -9,7 +9,7 @@ A state takes about 85 bytes: the integer, on average two entries of the set, an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -41,6 +41,7 @@ class PythonEngine:
         """Generate code that records all of coverage."""
         self._budget = budget or Budget()
         self._exact = exact
+        self._representative = None if exact.orbits is None else exact.orbits.representative
         self._steps = [each.name for each in conjuncts(system, PropertyKind.STEP)]
         self._reachables = [each.name for each in conjuncts(system, PropertyKind.REACHABLE)]
         self._unreached = list(range(len(self._reachables)))
@@ -60,6 +61,8 @@ class PythonEngine:
     def admit(self, states: Sequence[int]) -> tuple[list[int], Expansion]:
         """Take the initial states."""
         result = self._expansion()
+        if self._representative is not None:
+            states = [self._representative(state) for state in states]
         level = list(dict.fromkeys(states))
         self._seen.update(level)
         for chunk in self._chunks(level):
@@ -189,6 +192,8 @@ class PythonEngine:
             candidates.update(states)
             states.clear()
         new = candidates - self._seen
+        if self._representative is not None:
+            new = set(map(self._representative, new)) - self._seen
         self._seen |= new
         following = list(new)
         self._judge(following, result)
@@ -198,11 +203,13 @@ class PythonEngine:
         lists = self._code.lists
         try:
             self._code.expand(states)
-            return not all(map(targets.isdisjoint, lists.successors))
+            found: Iterable[Iterable[int]] = lists.successors
+            if self._representative is not None:
+                found = [map(self._representative, set().union(*lists.successors))]
+            return not all(map(targets.isdisjoint, found))
         except Fault:
-            return any(
-                step.after in targets for state in states for step in self._exact.transitions(state)
-            )
+            steps = (step for state in states for step in self._exact.transitions(state))
+            return any(self._exact.standing_for(step.after) in targets for step in steps)
         finally:
             lists.clear()
 

@@ -32,6 +32,7 @@ from checker.model.verdict import FindingKind
 
 if TYPE_CHECKING:
     from checker.explicit.layout import Layout
+    from checker.explicit.reductions.canonical import Orbits
     from checker.model.interpret import Outcome
     from checker.model.system import Conjunct, State, System
     from checker.model.types import Value
@@ -61,12 +62,24 @@ class Account:
 
 
 class Exact:
-    """Functions for single states, compiled when they are first needed."""
+    """Functions for single states, compiled when they are first needed.
 
-    def __init__(self, system: System, layout: Layout, budget: Budget | None = None) -> None:
+    Attributes:
+        orbits: if states stand for all that differ from them by a renaming. Everything else here
+            is about the very state that is asked about.
+    """
+
+    def __init__(
+        self,
+        system: System,
+        layout: Layout,
+        budget: Budget | None = None,
+        orbits: Orbits | None = None,
+    ) -> None:
         """Prepare for a system."""
         self.system = system
         self.layout = layout
+        self.orbits = orbits
         self._budget = budget or Budget()
         self._points = coverage_points(system)
         self._params = [tuple(parameters(action)) for action in system.actions]
@@ -128,6 +141,10 @@ class Exact:
                 self._interpret(number, params, state, failing)
                 result += failing.transitions
         return result
+
+    def standing_for(self, state: int) -> int:
+        """Return the state that stands for a state: itself, unless there are orbits."""
+        return state if self.orbits is None else self.orbits.representative(state)
 
     def judge(self, state: int) -> tuple[list[Subject], int]:
         """Return what is wrong with a state, and the implications tested in telling, as bits."""

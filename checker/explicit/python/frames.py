@@ -111,16 +111,24 @@ def _mask(offset: int, width: int) -> int:
     return ((1 << width) - 1) << offset
 
 
+def _runs(mask: int) -> Iterable[tuple[int, int]]:
+    """Yield offset and width of each run of ones: a test may be of several fields at once."""
+    while mask:
+        offset = (mask & -mask).bit_length() - 1
+        width = (~(mask >> offset) & (mask >> offset) + 1).bit_length() - 1
+        yield offset, width
+        mask &= ~_mask(offset, width)
+
+
 def _equalities(test: Fragment, base: str) -> Iterable[tuple[int, int, int]]:
     """Yield the fields that a condition fixes, with their codes."""
     match test:
-        case FieldTest(name, mask, wanted, negated) if name == base:
-            offset = (mask & -mask).bit_length() - 1
-            width = mask.bit_count()
-            if not negated:
-                yield offset, width, wanted >> offset
-            elif width == 1:
-                yield offset, width, 1 - (wanted >> offset)
+        case FieldTest(name, mask, wanted, False) if name == base:
+            for offset, width in _runs(mask):
+                yield offset, width, wanted >> offset & (1 << width) - 1
+        case FieldTest(name, mask, wanted, True) if name == base and mask.bit_count() == 1:
+            offset = mask.bit_length() - 1
+            yield offset, 1, 1 - (wanted >> offset)
         case Bits(name, int(offset), 1, 0) if name == base:
             yield offset, 1, 1
         case Junction("and", parts):

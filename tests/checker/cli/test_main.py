@@ -157,6 +157,16 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
     assert done.stderr == "code 0\n"
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no device that is full")
+def test_output_for_which_there_is_no_room_is_an_error() -> None:
+    command = f"{sys.executable} -m checker.cli.main explain > /dev/full; echo code $? >&2"
+    done = subprocess.run(
+        ["bash", "-c", command], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.stderr.startswith("error K303: cannot write to stdout: no space left on device\n")
+    assert done.stderr.endswith("\ncode 150\n")
+
+
 def test_documents_are_utf_8_in_every_locale(tmp_path: Path) -> None:
     spec = tmp_path / "s.k42"
     spec.write_text("spec s // \u00e9\nvar x bool\n", encoding="utf-8")

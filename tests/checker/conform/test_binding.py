@@ -59,6 +59,7 @@ def test_values_have_the_numbers_of_the_kernel(of: object, value: object, number
 
 def test_sizes_are_sums() -> None:
     assert size_of("clients + 4", {"clients": 3}) == 7
+    assert size_of("threads * rounds + 1", {"threads": 3, "rounds": 2}) == 7
     with pytest.raises(KeyError):
         size_of("nobody", {})
 
@@ -71,7 +72,7 @@ def test_sizes_are_sums() -> None:
         ("[event]\n", "K310", "has a part `event`"),
         ("events = 3", "K310", "`events` is not a table"),
         ('[numbers]\nThread = "one"', "K310", "has no number"),
-        ('[sizes]\nThread = "2 * n"', "K310", "no sum"),
+        ('[sizes]\nThread = "2 - n"', "K310", "is not made of"),
         ('[events]\n"take(t" = "take(t)"', "K310", "is not an event"),
         ('[events]\n"take(t)" = "take t"', "K310", "does not say which steps"),
         ('[events]\n"take(t)" = "w[t] enters a to b"', "K310", "does not say which steps"),

@@ -140,6 +140,7 @@ check Bits { clients = 2 }
         ("clients = 2", "threads = 2", "K185"),
         ("clients = 2", "clients = 0", "K185"),
         ("check Parts", "check Shared", "K185"),
+        ("const MAX = 4", "const MAX = 4\nconst State = 4", "K185"),
     ],
 )
 def test_what_does_not_fit_is_told(old: str, new: str, code: str) -> None:

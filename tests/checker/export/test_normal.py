@@ -45,7 +45,8 @@ SHIPPED = (
     "protocols/locks/mcs_broken.k42",
     "protocols/consensus/two_phase_broken.k42",
     "protocols/sync/philosophers_deadlock.k42",
-    "protocols/sync/scheduling_allocator.k42",
+    pytest.param("protocols/sync/scheduling_allocator.k42", marks=pytest.mark.slow),
+    "protocols/sync/simple_allocator.k42",
     "examples/die_hard.k42",
 )
 

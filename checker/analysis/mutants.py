@@ -1,0 +1,229 @@
+"""Mutants of a specification: small mistakes that somebody could have made.
+
+Each mutant differs from the specification in one place. A guard or an effect is left out, a
+condition is weakened, a branch is always taken, two statements change places, or what was one step becomes
+several. What serves to check, properties, assertions and ghosts, is left as it is: the question is
+whether it notices.
+
+Source: DeMillo, Lipton, Sayward, "Hints on test data selection", Computer 1978; Jia, Harman, "An
+analysis and survey of the development of mutation testing", TSE 2011. Splitting a step is the
+mistake of concurrent code: what the author took for atomic is not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import Final
+
+from checker.constructs.trees import rewritten, walk
+from grammar import syntax
+from grammar.printer import print_expression, print_statement
+from grammar.source import Span
+
+
+class MutationKind(Enum):
+    """What was done."""
+
+    GUARD = "drop a guard"
+    WEAKEN = "weaken a condition"
+    BRANCH = "take a branch always"
+    REORDER = "reorder steps"
+    SPLIT = "split a step"
+    EFFECT = "drop an effect"
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """A specification with one change.
+
+    Attributes:
+        what: the change, in a few words of the language.
+    """
+
+    kind: MutationKind
+    span: Span
+    what: str
+    specification: syntax.Specification
+
+
+_WEAKER: Final = {"<": "<=", ">": ">=", "<=": "<", ">=": ">"}
+_MOVABLE = (syntax.Assign, syntax.CallStmt, syntax.AwaitStmt, syntax.AtomicStmt, syntax.IfStmt)
+
+
+def ghosts(specification: syntax.Specification) -> frozenset[str]:
+    """Return the names of the ghost variables of a specification."""
+    return frozenset(
+        node.name.text
+        for node in walk(specification)
+        if isinstance(node, syntax.VarDecl) and node.is_ghost
+    )
+
+
+def mutants(specification: syntax.Specification, ghost: frozenset[str]) -> Iterator[Mutant]:
+    """Yield the mutants in the order of the text.
+
+    Args:
+        ghost: names of ghost variables, which are not changed.
+    """
+    constants = frozenset(
+        decl.name.text for decl in specification.declarations if isinstance(decl, syntax.ConstDecl)
+    )
+    for decl in specification.declarations:
+        match decl:
+            case syntax.PropertyDecl() | syntax.InterfaceDecl():
+                continue
+            case _:
+                pass
+        for node in walk(decl):
+            if isinstance(node, syntax.IfStmt) and _is_constant(node.condition, constants):
+                continue
+            for kind, place, what, new in _changes(node, ghost):
+                yield Mutant(kind, place.span, what, _with(specification, node, new))
+
+
+def _is_constant(condition: syntax.Expr, constants: frozenset[str]) -> bool:
+    """Whether a condition selects code by constants, and so is no part of the system."""
+    names = {node.name for node in walk(condition) if isinstance(node, syntax.NameRef)}
+    return bool(names) and names <= constants
+
+
+_Change = tuple[MutationKind, syntax.Node, str, syntax.Node]
+
+
+def _with(
+    specification: syntax.Specification, old: syntax.Node, new: syntax.Node
+) -> syntax.Specification:
+    return rewritten(specification, lambda node: new if node is old else None)
+
+
+def _changes(node: syntax.Node, ghost: frozenset[str]) -> Iterator[_Change]:
+    match node:
+        case syntax.ActionDecl(guards=guards):
+            yield from _guards(node, guards)
+        case syntax.AwaitStmt(condition):
+            yield MutationKind.GUARD, node, _short(node), syntax.Skip(span=node.span)
+            for what, weaker in _weaker(condition):
+                yield MutationKind.WEAKEN, node, what, replace(node, condition=weaker)
+        case syntax.ChooseStmt(_, condition) if condition is not None:
+            yield MutationKind.GUARD, node, _short(node), replace(node, condition=None)
+        case syntax.IfStmt():
+            yield from _branches(node)
+        case syntax.WhileStmt(condition):
+            for what, weaker in _weaker(condition):
+                yield MutationKind.WEAKEN, node, what, replace(node, condition=weaker)
+        case syntax.Block(statements):
+            yield from _swaps(node, statements, ghost)
+        case syntax.AtomicStmt(body) if len(body.statements) > 1:
+            yield MutationKind.SPLIT, node, _short(node), replace(body, span=node.span)
+        case syntax.LetStmt(name, syntax.Call() as call):
+            for what, block in _split(call, name):
+                yield MutationKind.SPLIT, node, what, block
+        case syntax.Assign() | syntax.CallStmt() if not _is_ghost(node, ghost):
+            yield MutationKind.EFFECT, node, _short(node), syntax.Skip(span=node.span)
+        case _:
+            pass
+
+
+def _guards(node: syntax.ActionDecl, guards: tuple[syntax.Expr, ...]) -> Iterator[_Change]:
+    for number, guard in enumerate(guards):
+        others = (*guards[:number], *guards[number + 1 :])
+        what = f"requires {print_expression(guard)}"
+        yield MutationKind.GUARD, guard, what, replace(node, guards=others)
+        for told, weaker in _weaker(guard):
+            changed = (*guards[:number], weaker, *guards[number + 1 :])
+            yield MutationKind.WEAKEN, guard, told, replace(node, guards=changed)
+
+
+def _branches(node: syntax.IfStmt) -> Iterator[_Change]:
+    match node.condition:
+        case syntax.Call(syntax.NameRef("cas"), (place, before, after)):
+            compared = syntax.Binary("=", place.value, before.value, span=node.condition.span)
+            stored = syntax.Assign((place.value,), (after.value,), span=node.condition.span)
+            then = replace(node.then, statements=(stored, *node.then.statements))
+            what = print_expression(node.condition)
+            split = replace(node, condition=compared, then=then)
+            yield MutationKind.SPLIT, node, what, split
+        case syntax.Call() | syntax.Unary("not", syntax.Call()):
+            pass
+        case condition:
+            yes = replace(node, condition=syntax.BoolLit(True, span=condition.span))
+            yield MutationKind.BRANCH, condition, f"if {print_expression(condition)}", yes
+            for what, weaker in _weaker(condition):
+                yield MutationKind.WEAKEN, condition, what, replace(node, condition=weaker)
+
+
+def _weaker(condition: syntax.Expr) -> Iterator[tuple[str, syntax.Expr]]:
+    """Yield conditions with one conjunct less, or one comparison that is off by one."""
+    match condition:
+        case syntax.Binary("and", left, right):
+            yield f"without `{print_expression(right)}`", left
+            yield f"without `{print_expression(left)}`", right
+            for what, weaker in _weaker(left):
+                yield what, replace(condition, left=weaker)
+            for what, weaker in _weaker(right):
+                yield what, replace(condition, right=weaker)
+        case syntax.Binary(op) if op in _WEAKER:
+            weaker = replace(condition, op=_WEAKER[op])
+            yield f"`{_WEAKER[op]}` in `{print_expression(condition)}`", weaker
+        case _:
+            pass
+
+
+def _swaps(
+    node: syntax.Block, statements: tuple[syntax.Stmt, ...], ghost: frozenset[str]
+) -> Iterator[_Change]:
+    """Exchange neighbours that both do something."""
+    for number, (first, second) in enumerate(zip(statements, statements[1:], strict=False)):
+        both = (first, second)
+        if not all(isinstance(each, _MOVABLE) for each in both):
+            continue
+        if any(_is_ghost(each, ghost) for each in both):
+            continue
+        changed = (*statements[:number], second, first, *statements[number + 2 :])
+        what = f"`{_short(second)}` before `{_short(first)}`"
+        yield MutationKind.REORDER, first, what, replace(node, statements=changed)
+
+
+def _split(call: syntax.Call, name: syntax.Name) -> Iterator[tuple[str, syntax.Block]]:
+    """Write a hardware primitive as a load and a store; the block is spread where it stands."""
+    read: syntax.Stmt
+    match call:
+        case syntax.Call(syntax.NameRef("swap"), (place, value)):
+            stored = value.value
+        case syntax.Call(syntax.NameRef("fetch_add"), (place, value)):
+            stored = syntax.Binary("+", syntax.NameRef(name.text), value.value, span=call.span)
+        case syntax.Call(syntax.NameRef("test_and_set"), (place,)):
+            stored = syntax.BoolLit(True, span=call.span)
+        case _:
+            return
+    read = syntax.LetStmt(name, place.value, span=call.span)
+    write = syntax.Assign((place.value,), (stored,), span=call.span)
+    yield print_expression(call), syntax.Block((read, write), span=call.span)
+
+
+def _is_ghost(node: syntax.Stmt, ghost: frozenset[str]) -> bool:
+    match node:
+        case syntax.Assign(targets):
+            return any(_base(target) & ghost for target in targets)
+        case _:
+            return False
+
+
+def _base(target: syntax.Expr) -> frozenset[str]:
+    """Return the names in the place of an assignment, without its indices."""
+    match target:
+        case syntax.NameRef(name):
+            return frozenset({name})
+        case syntax.FieldAccess(base, name):
+            return _base(base) | {name.text}
+        case syntax.IndexAccess(base):
+            return _base(base)
+        case _:
+            return frozenset()
+
+
+def _short(node: syntax.Stmt) -> str:
+    text = " ".join(print_statement(node).split())
+    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -1,0 +1,106 @@
+"""`make bench`: measures and reports; nothing here fails because it is slow.
+
+What is asserted is that everybody searched the same system. `make bench ARGS="-k 'not benchmarkN5'"` leaves
+out the largest one; the pages under `docs/bench` are written only when everything was measured.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from time import process_time
+from typing import Final
+
+import pytest
+
+from checker.cli.session import library
+from checker.explicit.python.engine import PythonEngine
+from checker.explicit.search import check
+from checker.load import load
+from checker.oracle.process import run
+from tests.bench.contenders import K42, LIMITS, Measure, contenders
+from tests.bench.results import data_of, draw, table, text_of
+from tests.bench.subjects import ROOT, SUBJECTS, Subject
+
+pytestmark = pytest.mark.bench
+
+DOCS: Final = ROOT / "docs" / "bench"
+PICTURE: Final = "speed.svg"
+REPETITIONS: Final = 5
+
+
+@pytest.fixture(scope="module")
+def results() -> Iterator[dict[Subject, list[Measure]]]:
+    """What was measured so far; written down at the end if it is everything."""
+    found: dict[Subject, list[Measure]] = {}
+    yield found
+    if set(found) == set(SUBJECTS) and OWN:
+        DOCS.mkdir(parents=True, exist_ok=True)
+        is_drawn = draw(found, DOCS / PICTURE)
+        text = text_of(found, sorted(OWN.items()), PICTURE if is_drawn else None)
+        (DOCS / "README.md").write_text(text, encoding="utf-8")
+        (DOCS / "results.json").write_text(data_of(found, sorted(OWN.items())), encoding="utf-8")
+        sys.stdout.write(f"\nwritten to {DOCS.relative_to(ROOT)}\n")
+
+
+OWN: Final[dict[str, str]] = {}
+"""What was measured of ourselves alone."""
+
+
+def told(what: str, how_much: str) -> None:
+    OWN[what] = how_much
+    sys.stdout.write(f"\n{what}: {how_much}\n")
+
+
+def test_generated_python() -> None:
+    system, _ = load(ROOT / "spec/protocols/locks/mcs_benchmark.k42", {"N": "4"}, library())
+    assert system is not None
+    start = process_time()
+    counts = check(system, make_engine=PythonEngine).statistics
+    seconds = process_time() - start
+    assert counts.distinct == 503_089
+    rate = counts.transitions / seconds
+    told(
+        "transitions per second of generated Python on the MCS benchmark lock, N=4 (0.5 million "
+        "are wanted)",
+        f"{rate:,.0f}",
+    )
+
+
+@pytest.mark.parametrize("is_cold", [False, True], ids=["warm", "cold"])
+def test_start(is_cold: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    spec = ROOT / "spec/protocols/locks/mcs_benchmark.k42"
+    seconds = []
+    for number in range(REPETITIONS):
+        if is_cold:
+            # Every module is compiled anew, as in the first run after an installation.
+            monkeypatch.setenv("PYTHONPYCACHEPREFIX", str(tmp_path / f"cache{number}"))
+        command = [str(K42), "check", str(spec), "-c", "N=2"]
+        finished = run(command, tmp_path, f"{number}.txt", LIMITS)
+        assert finished.code == 0
+        seconds.append(finished.seconds)
+    how = "cold (nothing compiled)" if is_cold else "warm"
+    told(
+        f"`k42 check` of a specification with 157 states, {how}, best of {REPETITIONS} (0.7 s are "
+        "wanted)",
+        f"{min(seconds):.2f} s",
+    )
+
+
+@pytest.mark.parametrize("subject", SUBJECTS, ids=lambda subject: re.sub(r"\W", "", subject.name))
+def test_subject(subject: Subject, results: dict[Subject, list[Measure]], tmp_path: Path) -> None:
+    os.environ.pop("PYTHONPYCACHEPREFIX", None)
+    measures = []
+    for number, contender in enumerate(contenders()):
+        measure = contender.measure(subject, tmp_path / str(number))
+        sys.stdout.write(f"\n{subject.name}, {contender.name}: {measure.seconds:.2f} s")
+        sys.stdout.flush()
+        measures.append(measure)
+    results[subject] = measures
+    sys.stdout.write("\n\n" + "\n".join(table(subject, measures)))
+    for measure in measures:
+        if not measure.failure and "reductions" not in measure.contender:
+            assert measure.states == subject.states, measure
