@@ -1,9 +1,9 @@
 """Mutants of a specification: small mistakes that somebody could have made.
 
 Each mutant differs from the specification in one place. A guard or an effect is left out, a
-condition is weakened, a branch is always taken, two statements change places, or what was one step becomes
-several. What serves to check, properties, assertions and ghosts, is left as it is: the question is
-whether it notices.
+condition is weakened, a branch is always taken, two statements change places, or what was one
+step becomes several. What serves to check, properties, assertions and ghosts, is left as it is:
+the question is whether it notices.
 
 Source: DeMillo, Lipton, Sayward, "Hints on test data selection", Computer 1978; Jia, Harman, "An
 analysis and survey of the development of mutation testing", TSE 2011. Splitting a step is the
@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import Enum
+from itertools import pairwise
 from typing import Final
 
 from checker.constructs.trees import rewritten, walk
@@ -175,7 +176,7 @@ def _swaps(
     node: syntax.Block, statements: tuple[syntax.Stmt, ...], ghost: frozenset[str]
 ) -> Iterator[_Change]:
     """Exchange neighbours that both do something."""
-    for number, (first, second) in enumerate(zip(statements, statements[1:], strict=False)):
+    for number, (first, second) in enumerate(pairwise(statements)):
         both = (first, second)
         if not all(isinstance(each, _MOVABLE) for each in both):
             continue

@@ -1,10 +1,10 @@
 """Mutation: would the properties notice if the specification were wrong?
 
-Every mutant is checked like the specification itself. It is *killed* if anything is found: a property
-that fails, a deadlock, a model error, or a `reachable` that is reached no more. One that survives
-points at a property that is missing, unless it is *equivalent*: its states and steps are exactly those of
-the specification, so that no property could tell. The score is the share of the killed among those
-that are not equivalent.
+Every mutant is checked like the specification itself. It is *killed* if anything is found: a
+property that fails, a deadlock, a model error, or a `reachable` that is reached no more. One
+that survives points at a property that is missing, unless it is *equivalent*: its states and
+steps are exactly those of the specification, so that no property could tell. The score is the
+share of the killed among those that are not equivalent.
 """
 
 from __future__ import annotations

@@ -78,7 +78,13 @@ def _add_search_options(parser: Parser) -> None:
         type=reductions,
         default=(),
         metavar="HOW",
-        help="search fewer states by: all, or some of dead, owned, symmetry, por (default: none)",
+        help="search fewer states by: all, or some of dead, owned, symmetry (default: none)",
+    )
+    group.add_argument(
+        "--fairness",
+        choices=("weak", "strong", "just", "none"),
+        default="weak",
+        help="what claims about whole runs take for granted of every process (default: weak)",
     )
     group.add_argument("--time", type=duration, metavar="T", help="stop after 90s, 10m, 1h30m")
 
@@ -198,7 +204,7 @@ def _as_strict(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
 
 
 def _unknown_properties(system: System, wanted: Sequence[str]) -> list[Diagnostic]:
-    known = [each.name for each in system.properties]
+    known = system.claims
     return [
         Diagnostic(
             "K306",
@@ -215,8 +221,13 @@ def _unknown_properties(system: System, wanted: Sequence[str]) -> list[Diagnosti
 def _selected(system: System, wanted: Sequence[str] | None) -> System:
     if wanted is None:
         return system
-    chosen = tuple(each for each in system.properties if each.name in wanted)
-    return replace(system, properties=chosen)
+    return replace(
+        system,
+        properties=tuple(each for each in system.properties if each.name in wanted),
+        temporal=tuple(each for each in system.temporal if each.name in wanted),
+        bypasses=tuple(each for each in system.bypasses if each.name in wanted),
+        refinements=tuple(each for each in system.refinements if each.name in wanted),
+    )
 
 
 def _searched(system: System, arguments: argparse.Namespace) -> Result:
@@ -239,6 +250,7 @@ def _reproduce(spec: str, settings: Mapping[str, str], arguments: argparse.Names
     flags += [] if arguments.time is None else [f"--time={arguments.time:g}s"]
     flags += [] if arguments.props is None else [f"--props={','.join(arguments.props)}"]
     flags += [f"--reduce={','.join(arguments.reduce)}"] if arguments.reduce else []
+    flags += [] if arguments.fairness == "weak" else [f"--fairness={arguments.fairness}"]
     flags += [] if arguments.engine == "auto" else [f"--engine={arguments.engine}"]
     flags += [] if arguments.store == "exact" else [f"--store={arguments.store}"]
     flags += ["--strict"] if arguments.strict else []

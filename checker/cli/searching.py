@@ -11,6 +11,7 @@ from checker.explicit.checkpoint import CannotResume, Keeper
 from checker.explicit.native.values import Unsupported
 from checker.explicit.reductions.plan import Reduction, check_reduced
 from checker.explicit.search import Progress, SearchOptions
+from checker.model.fairness import Scheduling
 
 if TYPE_CHECKING:
     import argparse
@@ -30,6 +31,7 @@ def search(system: System, arguments: argparse.Namespace) -> Result:
         max_states=arguments.max_states,
         seconds=arguments.time,
         memory_bytes=arguments.memory,
+        scheduling=Scheduling(arguments.fairness),
     )
     line = ProgressLine(is_wanted=not arguments.quiet)
     engine = EngineOptions(

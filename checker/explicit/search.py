@@ -33,6 +33,7 @@ from checker.explicit.reductions.canonical import Orbits
 from checker.explicit.traces import Tracer
 from checker.explicit.usage import memory_in_use
 from checker.model.coverage_points import coverage, coverage_points
+from checker.model.fairness import Scheduling
 from checker.model.findings import assumption_findings, no_initial_state
 from checker.model.system import PropertyKind
 from checker.model.verdict import (
@@ -68,6 +69,8 @@ class SearchOptions:
         memory_bytes: of the whole process.
         deadlock: whether a state without successors may be wrong.
         interval: seconds between two calls of the progress function.
+        scheduling: what is taken for granted of processes that are fair by default, for what is
+            claimed about whole runs.
     """
 
     max_depth: int | None = None
@@ -76,6 +79,7 @@ class SearchOptions:
     memory_bytes: int | None = None
     deadlock: bool = True
     interval: float = 0.25
+    scheduling: Scheduling = Scheduling.WEAK
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +117,18 @@ def check(
     """
     search = _Search(system, options or SearchOptions(), progress, make_engine, keeper, sorts)
     with _uncollected(), room_for(system):
-        return search.run()
+        result = search.run()
+    if not system.speaks_of_runs:
+        return result
+    from checker.explicit.liveness.runs import RunOptions, check_runs
+
+    chosen = search.options
+    left = None if chosen.seconds is None else chosen.seconds - result.statistics.seconds
+    return check_runs(
+        system,
+        result,
+        RunOptions(chosen.scheduling, seconds=left, memory_bytes=chosen.memory_bytes),
+    )
 
 
 # --- the search -----------------------------------------------------------------------------------

@@ -43,6 +43,9 @@ class FindingKind(Enum):
     LIVENESS = "liveness"
 
 
+_ABOUT_RUNS = frozenset({FindingKind.LIVENESS, FindingKind.BYPASS, FindingKind.REFINEMENT})
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One thing that is wrong, with the evidence.
@@ -156,6 +159,14 @@ class Result:
     undecided: tuple[str, ...] = ()
 
     @property
+    def only_runs_fail(self) -> bool:
+        """Whether all that is wrong was found by judging claims about whole runs.
+
+        They are judged after a complete search, each by itself, so that all else is decided.
+        """
+        return bool(self.findings) and all(f.kind in _ABOUT_RUNS for f in self.findings)
+
+    @property
     def unreached(self) -> tuple[Property, ...]:
         """`reachable` properties without a witness after a complete search."""
         if self.verdict is not Verdict.HOLDS:
@@ -232,9 +243,7 @@ def _finding_code(kind: FindingKind) -> int:
             return EXIT_DEADLOCK
         case FindingKind.INVARIANT | FindingKind.STEP | FindingKind.REFINEMENT:
             return EXIT_SAFETY
-        case FindingKind.BYPASS:
-            return EXIT_LIVENESS
-        case FindingKind.LIVENESS:
+        case FindingKind.LIVENESS | FindingKind.BYPASS:
             return EXIT_LIVENESS
         case _:
             assert_never(kind)

@@ -29,6 +29,7 @@ def render_finding(result: Result, finding: Finding, spec: str, ink: Ink) -> lis
     if finding.kind is not FindingKind.DEADLOCK:
         lines += quotation(finding.site, ink)
         lines += value_lines(finding.values, ink)
+    lines += [f"  {part}" for each in finding.remarks for part in wrap(each, ink.width - 2)]
     if finding.trace is not None:
         last = _last(finding, finding.trace)
         run = Run(finding.trace, last, finding.message)
@@ -59,6 +60,10 @@ def _headline(finding: Finding) -> str:
             return f"assumption {finding.name} does not hold"
         case FindingKind.LIVENESS:
             return f"property {finding.name} does not hold: {finding.message}"
+        case FindingKind.REFINEMENT:
+            return f"{finding.name} does not hold: {finding.message}"
+        case FindingKind.BYPASS:
+            return f"bypass {finding.name} is exceeded: {finding.message}"
         case _:
             assert_never(finding.kind)
 
@@ -137,6 +142,8 @@ def _last(finding: Finding, trace: Trace) -> str:
             return "after the step"
         case FindingKind.EVALUATION:
             return f"in which {finding.name} has no value"
+        case _ if trace.loop is not None and trace.loop < len(trace.steps):
+            return f"which is state {trace.loop} again"
         case _:
             return "at the end"
 

@@ -64,11 +64,18 @@ def itf_trace(system: System, trace: Trace, about: Mapping[str, Json]) -> Json:
     }
     if trace.failed is not None:
         meta["failed"] = step_json(system, trace.failed, None, None)
-    return {
+    count, loop = len(trace.states), trace.loop
+    goes_round = loop is not None and loop < count - 1
+    if goes_round:
+        # The last state is the first of the loop, which the format does not write again.
+        meta["closing"] = step_json(system, trace.steps[-1], trace.states[-2], trace.states[-1])
+        count -= 1
+    result: dict[str, Json] = {
         "#meta": meta,
         "vars": [variable.name for variable in system.variables],
-        "states": [_state(system, trace, index) for index in range(len(trace.states))],
+        "states": [_state(system, trace, index) for index in range(count)],
     }
+    return result if loop is None else {**result, "loop": loop}
 
 
 def _state(system: System, trace: Trace, index: int) -> Json:

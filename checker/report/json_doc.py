@@ -78,6 +78,15 @@ def run_of_result(
         ],
         "findings": [_finding(system, finding) for finding in result.findings],
         "witnesses": [_witness(system, witness) for witness in result.witnesses],
+        "figures": [
+            {
+                "bypass": figure.name,
+                "value": figure.value,
+                "remark": figure.remark,
+                "trace": None if figure.trace is None else trace_json(system, figure.trace),
+            }
+            for figure in result.figures
+        ],
         "vacuities": list(result.vacuities),
         "coverage": None if result.coverage is None else _coverage(result.coverage),
         "notes": list(result.notes),
@@ -164,6 +173,7 @@ def _finding(system: System, finding: Finding) -> Json:
         "message": finding.message,
         "site": None if finding.site.source is NOWHERE.source else site_json(finding.site),
         "values": [{"text": text, "value": value} for text, value in finding.values],
+        "remarks": list(finding.remarks),
         "trace": None if finding.trace is None else trace_json(system, finding.trace),
     }
 
@@ -198,6 +208,7 @@ def trace_json(system: System, trace: Trace) -> Json:
             for number, step in enumerate(trace.steps)
         ],
         "failed": None if trace.failed is None else step_json(system, trace.failed, None, None),
+        "loop": trace.loop,
     }
 
 

@@ -73,7 +73,7 @@ def _detail(row: Row) -> str:
     if row.parts:
         return f"part {', '.join(row.parts)}"
     if row.witness is None:
-        return ""
+        return row.figure
     count = len(row.witness.steps)
     if count == 0:
         return "in an initial state"

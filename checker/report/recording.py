@@ -9,7 +9,7 @@ allow what is recorded.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 
 from checker.model.interpret import Moved, Outcome, initial_states, successors
@@ -53,6 +53,7 @@ class Recording:
     states: tuple[State, ...]
     steps: tuple[Told, ...]
     failed: Told | None
+    loop: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,18 @@ def _read_trace(system: System, trace: dict[str, Json]) -> Recording:
         tuple(_read_state(system, state, f"states[{i}]") for i, state in enumerate(states)),
         tuple(_told(step) for step in steps),
         _told(failed) if isinstance(failed, dict) else None,
+        _read_loop(trace, len(states)),
     )
+
+
+def _read_loop(json: dict[str, Json], count: int) -> int | None:
+    """Return the number of the state to which a run returns, if it is told."""
+    loop = json.get("loop")
+    if loop is None:
+        return None
+    if not isinstance(loop, int) or not 0 <= loop < count:
+        raise UnreadableError("loop", f"the number of a state, 0 to {count - 1}")
+    return loop
 
 
 def _read_state(system: System, json: dict[str, Json], where: str) -> State:
@@ -139,7 +151,12 @@ def _read_itf(system: System, json: dict[str, Json]) -> Recording:
     steps = tuple(_told(meta if isinstance(meta, dict) else {}) for meta in metas[1:])
     meta = json.get("#meta")
     failed = meta.get("failed") if isinstance(meta, dict) else None
-    return Recording(states, steps, _told(failed) if isinstance(failed, dict) else None)
+    closing = meta.get("closing") if isinstance(meta, dict) else None
+    loop = _read_loop(json, len(states))
+    if loop is not None and (isinstance(closing, dict) or loop < len(states) - 1):
+        steps = (*steps, _told(closing if isinstance(closing, dict) else {}))
+        states = (*states, states[loop])
+    return Recording(states, steps, _told(failed) if isinstance(failed, dict) else None, loop)
 
 
 # --- carrying out ---------------------------------------------------------------------------------
@@ -158,7 +175,7 @@ def realise(system: System, recording: Recording) -> Trace | Impossible:
             return Impossible(number, step, trace)
         trace = Trace((*trace.states, target), (*trace.steps, step))
     if recording.failed is None:
-        return trace
+        return replace(trace, loop=recording.loop)
     for outcome in successors(system, trace.states[-1]):
         if not isinstance(outcome, Moved) and _fits(outcome.step, recording.failed):
             return Trace(trace.states, trace.steps, outcome.step)

@@ -68,6 +68,7 @@ _DEFINITIONS: Final[dict[str, Json]] = {
             "states": _array({"type": "object"}),
             "steps": _array({"$ref": "#/$defs/step"}),
             "failed": _nullable({"$ref": "#/$defs/step"}),
+            "loop": _nullable(_COUNT),
         }
     ),
     "diagnostic": _object(
@@ -87,6 +88,7 @@ _DEFINITIONS: Final[dict[str, Json]] = {
             "message": _TEXT,
             "site": _nullable(_SITE),
             "values": _array(_object({"text": _TEXT, "value": _TEXT})),
+            "remarks": _array(_TEXT),
             "trace": _nullable({"$ref": "#/$defs/trace"}),
         }
     ),
@@ -158,6 +160,16 @@ _RUN: Final[Json] = _object(
         "findings": _array({"$ref": "#/$defs/finding"}),
         "witnesses": _array(
             _object({"property": _TEXT, "trace": _nullable({"$ref": "#/$defs/trace"})})
+        ),
+        "figures": _array(
+            _object(
+                {
+                    "bypass": _TEXT,
+                    "value": _nullable(_COUNT),
+                    "remark": _TEXT,
+                    "trace": _nullable({"$ref": "#/$defs/trace"}),
+                }
+            )
         ),
         "vacuities": _array(_TEXT),
         "coverage": _nullable(_COVERAGE),

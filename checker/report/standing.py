@@ -6,9 +6,9 @@ violated first, the search stopped there and this one is not decided.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING, TypeAlias, assert_never
 
 from checker.model.ir import Assert
 from checker.model.rewrite import parts
@@ -18,9 +18,13 @@ from checker.model.verdict import FindingKind, Verdict
 if TYPE_CHECKING:
     from checker.model.ir import Effect
     from checker.model.system import Property
+    from checker.model.temporal import Bypass, Refinement, TemporalProperty
     from checker.model.trace import Trace
     from checker.model.verdict import Result
     from grammar.source import Span
+
+
+Claim: TypeAlias = "TemporalProperty | Bypass | Refinement"
 
 
 class Standing(Enum):
@@ -45,6 +49,7 @@ class Row:
         name: as declared; empty for assertions and deadlock.
         parts: names of the conjuncts that are violated, if there are several conjuncts.
         witness: a shortest way to what is to be reachable.
+        figure: what was computed, in words.
     """
 
     kind: str
@@ -53,6 +58,7 @@ class Row:
     site: Span | None
     parts: tuple[str, ...] = ()
     witness: Trace | None = None
+    figure: str = ""
 
 
 def standings(result: Result) -> tuple[Row, ...]:
@@ -60,6 +66,11 @@ def standings(result: Result) -> tuple[Row, ...]:
     system = result.system
     rows = [Row("assume", a.name, _assumed(result, a.name), a.site) for a in system.assumptions]
     rows += [_declared(result, each) for each in system.properties]
+    rows += [_claimed(result, "property", each, FindingKind.LIVENESS) for each in system.temporal]
+    rows += [_bypass(result, each) for each in system.bypasses]
+    rows += [
+        _claimed(result, "refines", each, FindingKind.REFINEMENT) for each in system.refinements
+    ]
     if any(_asserts(action.body) for action in system.actions):
         rows.append(Row("assertion", "", _unless_found(result, FindingKind.ASSERTION), None))
     rows.append(Row("deadlock", "", _unless_found(result, FindingKind.DEADLOCK), None))
@@ -89,13 +100,36 @@ def _declared(result: Result, declared: Property) -> Row:
     return Row(kind, declared.name, standing, declared.site, parts)
 
 
+def _claimed(result: Result, word: str, claim: Claim, kind: FindingKind) -> Row:
+    """Return the row of a claim about whole runs, which may be left undecided."""
+    name = claim.name
+    found = {f.kind for f in result.findings if f.name.partition(",")[0] == name}
+    if FindingKind.EVALUATION in found:
+        standing = Standing.ERROR
+    elif found & {kind, FindingKind.LIVENESS}:
+        standing = Standing.VIOLATED
+    else:
+        standing = Standing.UNDECIDED if name in result.undecided else _unharmed(result)
+    return Row(word, name, standing, claim.site)
+
+
+def _bypass(result: Result, of: Bypass) -> Row:
+    row = _claimed(result, "bypass", of, FindingKind.BYPASS)
+    for figure in result.figures:
+        if figure.name == of.name:
+            count = "no bound" if figure.value is None else f"at most {figure.value}"
+            return replace(row, figure=f"{count}; {figure.remark}")
+    return row
+
+
 def _unless_found(result: Result, kind: FindingKind) -> Standing:
     is_found = any(finding.kind is kind for finding in result.findings)
     return Standing.VIOLATED if is_found else _unharmed(result)
 
 
 def _unreached(result: Result) -> Standing:
-    return Standing.UNREACHED if result.verdict is Verdict.HOLDS else Standing.UNDECIDED
+    is_complete = result.verdict is Verdict.HOLDS or result.only_runs_fail
+    return Standing.UNREACHED if is_complete else Standing.UNDECIDED
 
 
 def _unharmed(result: Result) -> Standing:
@@ -108,7 +142,7 @@ def _unharmed(result: Result) -> Standing:
         case Verdict.BOUNDED | Verdict.INCOMPLETE:
             return Standing.UNVIOLATED
         case Verdict.VIOLATED | Verdict.ERROR:
-            return Standing.UNDECIDED
+            return Standing.HOLDS if result.only_runs_fail else Standing.UNDECIDED
         case _:
             assert_never(result.verdict)
 

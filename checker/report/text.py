@@ -152,6 +152,8 @@ def _coverage_sentence(result: Result) -> str:
         case Verdict.VIOLATED | Verdict.ERROR:
             if result.statistics.distinct == 0:
                 return "nothing was searched"
+            if result.only_runs_fail:
+                return "every reachable state was visited, and the runs through them were judged"
             depth = result.statistics.depth
             return f"the search stopped at depth {depth:,}, where this was found"
 

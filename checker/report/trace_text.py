@@ -81,11 +81,26 @@ def render_trace(system: System, trace: Trace, failure: str, spec: str, ink: Ink
     actors = sorted(
         {s.actor: actor_order(system, s) for s in steps}.items(), key=lambda item: item[1]
     )
-    return render_blocks(blocks, [name for name, _ in actors], ink)
+    lines = render_blocks(blocks, [name for name, _ in actors], ink, loop=trace.loop)
+    return lines if trace.loop is None else [*lines, "", *_again(trace.loop, len(blocks), ink)]
 
 
-def render_blocks(blocks: list[Block], actors: list[str], ink: Ink) -> list[str]:
-    """Return the lines of blocks, each in the column of its actor, actors from left to right."""
+def _again(loop: int, count: int, ink: Ink) -> list[str]:
+    """Say how a run goes on that goes on for ever."""
+    if loop == count:
+        return [ink.paint("bold", "   and then nothing happens any more")]
+    steps = f"step {count}" if loop + 1 == count else f"steps {loop + 1} to {count}"
+    return [ink.paint("bold", f"   and so on: {steps} again and again, for ever")]
+
+
+def render_blocks(
+    blocks: list[Block], actors: list[str], ink: Ink, *, loop: int | None = None
+) -> list[str]:
+    """Return the lines of blocks, each in the column of its actor, actors from left to right.
+
+    Args:
+        loop: the number of the step after which those begin that are repeated.
+    """
     blocks = _aligned(blocks)
     columns = _columns(actors, blocks, ink.width)
     numbers = {name: number for number, name in enumerate(actors)}
@@ -93,8 +108,12 @@ def render_blocks(blocks: list[Block], actors: list[str], ink: Ink) -> list[str]
     previous = None
     for block in blocks:
         start = columns[block.actor]
-        if block.actor != previous:
+        if loop is not None and block.number == loop + 1:
             lines += [""] if previous is not None else []
+            lines.append(ink.paint("bold", "   from here on again and again"))
+            previous = None
+        if block.actor != previous:
+            lines += [""] if lines and previous is not None else []
             lines.append(" " * start + ink.paint_actor(numbers[block.actor], block.actor))
         lines += _block_lines(block, start, numbers[block.actor], ink)
         previous = block.actor

@@ -1,7 +1,8 @@
 """What is measured: models whose number of states is known, by everybody on the same system.
 
-Each is searched as a specification of ours, as what `k42 export` makes of it, and as a model that
-was written by hand in the idiom of the other tool, so that nobody is compared with clumsy text only.
+Each is searched as a specification of ours, as what `k42 export` makes of it, and as a model
+that was written by hand in the idiom of the other tool, so that nobody is compared with clumsy
+text only.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """`make bench`: measures and reports; nothing here fails because it is slow.
 
-What is asserted is that everybody searched the same system. `make bench ARGS="-k 'not benchmarkN5'"` leaves
-out the largest one; the pages under `docs/bench` are written only when everything was measured.
+What is asserted is that everybody searched the same system. `make bench ARGS="-k 'not
+benchmarkN5'"` leaves out the largest one; the pages under `docs/bench` are written only when
+everything was measured.
 """
 
 from __future__ import annotations

@@ -38,14 +38,12 @@ class Reduction(Enum):
     """The ways to search fewer states.
 
     DEAD clears the locals of processes where they are dead, OWNED every variable that one process
-    alone reads. SYMMETRY searches one state of all that differ by a renaming. POR leaves out
-    interleavings that make no difference.
+    alone reads. SYMMETRY searches one state of all that differ by a renaming.
     """
 
     DEAD = "dead"
     OWNED = "owned"
     SYMMETRY = "symmetry"
-    POR = "por"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
