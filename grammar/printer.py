@@ -338,9 +338,9 @@ class StatementPrinter:
             return join((word, BLANK, indent(self.inner.expression(node.expression))))
         head = self._head(node.kind, node.name)
         if node.bound is not None:
-            room = Room(BINARY["+"].level, is_last=False)
-            bound = self.inner.expression(node.bound, room)
-            head = join((head, BLANK, self.tokens.take("<="), BLANK, bound))
+            sign = self.tokens.take("<=")
+            bound = self.inner.expression(node.bound, Room(BINARY["+"].level, is_last=False))
+            head = join((head, BLANK, sign, BLANK, bound))
         head = join((head, self.tokens.take(":")))
         return join((head, self.inner.hanging(node.expression)))
 

@@ -110,7 +110,7 @@ def _claimed(result: Result, word: str, claim: Claim, kind: FindingKind) -> Row:
         standing = Standing.VIOLATED
     else:
         standing = Standing.UNDECIDED if name in result.undecided else _unharmed(result)
-    return Row(word, name, standing, claim.site)
+    return Row(word, name.removeprefix(f"{word} "), standing, claim.site)
 
 
 def _bypass(result: Result, of: Bypass) -> Row:

@@ -188,7 +188,7 @@ def test_a_defect_in_the_search_is_reported_as_one(
     def broken(*_: object, **__: object) -> None:
         raise AssertionError("levels disagree")
 
-    monkeypatch.setattr(searching, "check", broken)
+    monkeypatch.setattr(searching, "check_reduced", broken)
     assert main(["check", SOUND]) == EXIT_INTERNAL
     assert "levels disagree" in capsys.readouterr().err
 
