@@ -15,11 +15,12 @@ import networkx
 import pytest
 
 from checker.explicit.search import SearchOptions, check
-from checker.model.evaluate import EvaluationError, evaluate
+from checker.model.evaluate import evaluate
 from checker.model.fairness import Requirement, Scheduling, requirements
 from checker.model.interpret import Moved, initial_states, state_scope, successors
 from checker.model.ir import Expr
 from checker.model.lasso import is_possible
+from checker.model.operators import EvaluationError
 from checker.model.system import State, System
 from checker.model.temporal import (
     Always,
