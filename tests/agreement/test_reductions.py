@@ -85,12 +85,23 @@ def orbits(system: System, of: Exploration) -> int:
     orders = list(product(*(permutations(range(sort.size)) for sort in sorts)))
     least = {
         min(
-            repr(renamed_state(system, state, dict(zip(sorts, each, strict=True))))
+            written(renamed_state(system, state, dict(zip(sorts, each, strict=True))))
             for each in orders
         )
         for state in of.states
     }
     return len(least)
+
+
+def written(value: object) -> str:
+    """Returns a text that equal values share; `repr` of a set depends on how it came about."""
+    match value:
+        case frozenset():
+            return "{" + ",".join(sorted(map(written, value))) + "}"
+        case tuple():
+            return "(" + ",".join(map(written, value)) + ")"
+        case _:
+            return repr(value)
 
 
 def assert_all_agree(system: System) -> None:

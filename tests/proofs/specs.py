@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from checker.cli.session import library
 from checker.load import load
 from checker.model.system import System
 from proofs.prove import Options, Report, prove
@@ -17,14 +18,15 @@ def loader(path: Path, **constants: int) -> Callable[[Mapping[str, int]], System
 
     def load_at(sizes: Mapping[str, int]) -> System | None:
         given = {name: str(value) for name, value in (constants | dict(sizes)).items()}
-        return load(path, given)[0]
+        return load(path, given, library())[0]
 
     return load_at
 
 
 def loaded(path: Path, **constants: int) -> System:
     """Return the system of a file."""
-    system, diagnostics = load(path, {name: str(value) for name, value in constants.items()})
+    given = {name: str(value) for name, value in constants.items()}
+    system, diagnostics = load(path, given, library())
     assert system is not None, diagnostics
     return system
 
