@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 NAME: Final = "spin"
 INPUT: Final = "model.pml"
 
-_STORED: Final = re.compile(r"\s*(\d+) states, stored")
+_STORED: Final = re.compile(r"\s*(\S+) states, stored")
+"""Eight digits at most: from a hundred million on SPIN tells a rounded number."""
 _ASSERTED: Final = re.compile(r"pan:\d+: assertion violated\s+!\((\d+)\)")
 _STUCK: Final = re.compile(r"pan:\d+: invalid end state")
 _INCOMPLETE: Final = re.compile(
@@ -58,7 +59,7 @@ def _read(finished: Finished, exported: Exported) -> Answer | Cut:
     with finished.output.open(encoding="utf-8", errors="replace") as lines:
         for line in lines:
             if stored := _STORED.match(line):
-                states = int(stored[1])
+                states = int(float(stored[1]))
             elif asserted := _ASSERTED.match(line):
                 wrongs.add(exported.wrongs[asserted[1]])
             elif _STUCK.match(line):

@@ -95,6 +95,8 @@ def _ours(workers: int) -> Contender:
         constant, value = subject.size
         command = [
             *(str(K42), "check", str(ROOT / subject.spec), "-c", f"{constant}={value}"),
+            # What the models of the others ask, and no claim about whole runs.
+            f"--props={subject.invariant}",
             *(f"--workers={workers}", "--format=json", "--output=result.json"),
         ]
         finished = run(command, folder, "k42.txt", LIMITS)
@@ -164,8 +166,9 @@ def _exported(export: Callable[[System], Exported], subject: Subject) -> Text:
 
 # --- SPIN -----------------------------------------------------------------------------------------
 
-_STORED: Final = re.compile(r"(?m)^\s*(\d+) states, stored")
-_MOVES: Final = re.compile(r"(?m)^\s*(\d+) transitions")
+# Numbers of SPIN have eight digits: from a hundred million on they are rounded.
+_STORED: Final = re.compile(r"(?m)^\s*(\S+) states, stored")
+_MOVES: Final = re.compile(r"(?m)^\s*(\S+) transitions")
 _CUT: Final = re.compile(r"max search depth too small|out of memory|not completed|errors: [1-9]")
 
 
@@ -192,7 +195,8 @@ def _spin(
         stored, moves = _STORED.search(told), _MOVES.search(told)
         if stored is None or moves is None or _CUT.search(told):
             return Measure(name, failure=finished.why("pan fails"))
-        return _measured(name, finished, (int(stored[1]) - text.extra, int(moves[1])), made)
+        counts = (int(float(stored[1])) - text.extra, int(float(moves[1])))
+        return _measured(name, finished, counts, made)
 
     return Contender(name, ("spin", "gcc"), search)
 

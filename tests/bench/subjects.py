@@ -23,6 +23,7 @@ class Subject:
         spec: the specification, from the root of the project.
         size: the constant that is set, and its value.
         states: distinct states, without reductions.
+        invariant: what everybody checks.
         model: the name, without suffix, of the models written by hand.
         extra: states that SPIN counts beyond these in the model written by hand.
     """
@@ -30,6 +31,7 @@ class Subject:
     spec: str
     size: tuple[str, int]
     states: int
+    invariant: str
     model: str
     extra: int = 0
 
@@ -43,11 +45,20 @@ class Subject:
 _LOCKS: Final = "spec/protocols/locks"
 
 SUBJECTS: Final = (
-    Subject(f"{_LOCKS}/mcs_benchmark.k42", ("N", 4), 503_089, "mcs_benchmark"),
-    Subject(f"{_LOCKS}/n_peterson.k42", ("N", 4), 22_281, "n_peterson"),
-    Subject(f"{_LOCKS}/n_peterson.k42", ("N", 5), 628_868, "n_peterson"),
-    Subject("spec/protocols/consensus/two_phase.k42", ("N", 7), 296_448, "two_phase"),
-    Subject(f"{_LOCKS}/mcslock1.k42", ("N", 4), 554_221, "mcslock1"),
-    Subject("tests/bench/models/shootdown.k42", ("PAGES", 12), 5_996_544, "shootdown", extra=1),
-    Subject(f"{_LOCKS}/mcs_benchmark.k42", ("N", 5), 52_572_521, "mcs_benchmark"),
+    Subject(f"{_LOCKS}/mcs_benchmark.k42", ("N", 4), 503_089, "mutual_exclusion", "mcs_benchmark"),
+    Subject(f"{_LOCKS}/n_peterson.k42", ("N", 4), 22_281, "mutual_exclusion", "n_peterson"),
+    Subject(f"{_LOCKS}/n_peterson.k42", ("N", 5), 628_868, "mutual_exclusion", "n_peterson"),
+    Subject("spec/protocols/consensus/two_phase.k42", ("N", 7), 296_448, "consistent", "two_phase"),
+    Subject(f"{_LOCKS}/mcslock1.k42", ("N", 4), 554_221, "mutual_exclusion", "mcslock1"),
+    Subject(
+        "tests/bench/models/shootdown.k42",
+        ("PAGES", 12),
+        5_996_544,
+        "no_stale_copy",
+        "shootdown",
+        extra=1,
+    ),
+    Subject(
+        f"{_LOCKS}/mcs_benchmark.k42", ("N", 5), 52_572_521, "mutual_exclusion", "mcs_benchmark"
+    ),
 )
