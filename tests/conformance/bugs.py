@@ -2,7 +2,7 @@
 
 A bug replaces a method or an atomic step of the kernel. It is told what is wrong, in which
 configuration that shows, and how the checker must refuse it: the kind of failure, what it says, and
-the line of the last step.
+the last step.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ class Bug:
 
     Attributes:
         says: the text of the failure, or the event that the specification refuses.
-        at: the thread and the source of the last step; empty where the end itself is wrong.
+        at: the last step: its thread, function and source; after a deadlock, where those stand who
+            cannot go on.
         spec: another specification than the configuration's own, below `spec/`.
     """
 

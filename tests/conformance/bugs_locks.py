@@ -271,8 +271,8 @@ LOCK_BUGS = (
         "spin",
         (Patch(SpinLock, "acquire", spin_tests_then_sets),),
         FailureKind.REFINEMENT,
-        "",
-        "",
+        says="acquire(0, 2)",
+        at="t2 in spin_tests_then_sets: await store(self.word, 1)",
     ),
     Bug(
         "ticket_draws_in_two_steps",
@@ -280,8 +280,8 @@ LOCK_BUGS = (
         "ticket",
         (Patch(TicketLock, "acquire", ticket_draws_in_two_steps),),
         FailureKind.REFINEMENT,
-        "",
-        "",
+        says="acquire(0, 2)",
+        at="t2 in ticket_draws_in_two_steps: await await_equal(self.served, number)",
     ),
     Bug(
         "ticket_enters_when_served_changes",
@@ -289,8 +289,11 @@ LOCK_BUGS = (
         "ticket",
         (Patch(TicketLock, "acquire", ticket_enters_when_served_changes),),
         FailureKind.REFINEMENT,
-        "",
-        "",
+        says="acquire(0, 2)",
+        at=(
+            "t2 in ticket_enters_when_served_changes: await await_not(self.served, (number + 1) "
+            "% self.circle)"
+        ),
     ),
     Bug(
         "mcs_loses_hand_over",
@@ -298,8 +301,11 @@ LOCK_BUGS = (
         "mcs",
         (Patch(McsLock, "release", mcs_loses_hand_over),),
         FailureKind.DEADLOCK,
-        "",
-        "",
+        says="t1, t2, t3",
+        at=(
+            "t1 in cycle > McsLock.acquire; t2 in cycle > McsLock.acquire; t3 in cycle > "
+            "McsLock.acquire"
+        ),
     ),
     Bug(
         "mcs_raises_flag_after_link",
@@ -307,8 +313,11 @@ LOCK_BUGS = (
         "mcs",
         (Patch(McsLock, "acquire", mcs_raises_flag_after_link),),
         FailureKind.DEADLOCK,
-        "",
-        "",
+        says="t1, t2, t3",
+        at=(
+            "t1 in cycle > mcs_raises_flag_after_link; t2 in cycle > mcs_raises_flag_after_link; "
+            "t3 in cycle > mcs_raises_flag_after_link"
+        ),
     ),
     Bug(
         "mcs_clears_link_after_swap",
@@ -316,8 +325,11 @@ LOCK_BUGS = (
         "mcs",
         (Patch(McsLock, "acquire", mcs_clears_link_after_swap),),
         FailureKind.DEADLOCK,
-        "",
-        "",
+        says="t1, t2, t3",
+        at=(
+            "t1 in cycle > McsLock.release; t2 in cycle > mcs_clears_link_after_swap; t3 in "
+            "cycle > mcs_clears_link_after_swap"
+        ),
     ),
     Bug(
         "mcs_frees_blindly",
@@ -325,8 +337,8 @@ LOCK_BUGS = (
         "mcs",
         (Patch(McsLock, "release", mcs_frees_blindly),),
         FailureKind.REFINEMENT,
-        "",
-        "",
+        says="acquire(0, 1)",
+        at="t1 in McsLock.acquire: predecessor = await swap(self.tail, me)",
     ),
     Bug(
         "fair_forgets_late_link",
@@ -334,8 +346,11 @@ LOCK_BUGS = (
         "fair",
         (Patch(FairBLock, "wait_for_turn", fair_forgets_late_link),),
         FailureKind.DEADLOCK,
-        "",
-        "",
+        says="t2, t3",
+        at=(
+            "t2 in contend > FairBLock.release; t3 in contend > FairBLock.acquire > "
+            "fair_forgets_late_link > Parking.block"
+        ),
     ),
     Bug(
         "fair_wakes_before_it_passes",
@@ -343,8 +358,8 @@ LOCK_BUGS = (
         "fair",
         (Patch(FairBLock, "release", fair_wakes_before_it_passes),),
         FailureKind.DEADLOCK,
-        "",
-        "",
+        says="t3",
+        at="t3 in contend > FairBLock.acquire > FairBLock.wait_for_turn > Parking.block",
     ),
     Bug(
         "fair_blocks_once",
@@ -352,19 +367,19 @@ LOCK_BUGS = (
         "fair",
         (Patch(FairBLock, "wait_for_turn", fair_blocks_once),),
         FailureKind.REFINEMENT,
-        "",
-        "",
-        {"stale_permits": True, "threads": 2},
+        says="acquire(0, 1)",
+        at="t1 in fair_blocks_once: if not await cas(self.tail, me, HELD):",
+        sizes={"stale_permits": True, "threads": 2},
     ),
     Bug(
         "unfair_reads_link_too_late",
         "UnfairBLock",
         "unfair",
         (Patch(UnfairBLock, "release", unfair_reads_link_too_late),),
-        FailureKind.DEADLOCK,
-        "",
-        "",
-        {"rounds": 2, "stale_permits": False},
+        FailureKind.CONTRACT,
+        says="a waiter pushes its node only while it is on no stack",
+        at="t4 in UnfairBLock.acquire: head = await load(self.word)",
+        sizes={"threads": 4, "stale_permits": False},
     ),
     Bug(
         "unblock_forgets_who_is_awake",
@@ -372,8 +387,8 @@ LOCK_BUGS = (
         "fair",
         (Patch(Parking, "unblock", unblock_forgets_who_is_awake),),
         FailureKind.DEADLOCK,
-        "",
-        "",
+        says="t3",
+        at="t3 in contend > FairBLock.acquire > FairBLock.wait_for_turn > Parking.block",
     ),
     Bug(
         "block_takes_no_permit",
@@ -381,8 +396,8 @@ LOCK_BUGS = (
         "fair",
         (Patch(parking, "disabled_block", block_takes_no_permit),),
         FailureKind.DEADLOCK,
-        "",
-        "",
+        says="t3",
+        at="t3 in contend > FairBLock.acquire > FairBLock.wait_for_turn > Parking.block",
     ),
     Bug(
         "reader_looks_at_the_queue_only",
@@ -390,8 +405,8 @@ LOCK_BUGS = (
         "read_write",
         (Patch(ReadWriteLock, "acquire_read", reader_looks_at_the_queue_only),),
         FailureKind.REFINEMENT,
-        "",
-        "",
+        says="read_acquire(1)",
+        at="r1 in reader_looks_at_the_queue_only: await store(self.readers, max(readers, 0) + 1)",
     ),
     Bug(
         "last_reader_wakes_nobody",
@@ -399,8 +414,11 @@ LOCK_BUGS = (
         "read_write",
         (Patch(ReadWriteLock, "release_read", last_reader_wakes_nobody),),
         FailureKind.DEADLOCK,
-        "",
-        "",
+        says="r2, w3",
+        at=(
+            "r2 in read_once > ReadWriteLock.acquire_read > ReadWriteLock.wait > Parking.block; "
+            "w3 in write_once > ReadWriteLock.acquire_write > ReadWriteLock.wait > Parking.block"
+        ),
     ),
     Bug(
         "waker_unblocks_first",
@@ -408,8 +426,11 @@ LOCK_BUGS = (
         "read_write",
         (Patch(ReadWriteLock, "wake", waker_unblocks_first),),
         FailureKind.DEADLOCK,
-        "",
-        "",
+        says="r2, w3",
+        at=(
+            "r2 in read_once > ReadWriteLock.acquire_read > PromisedLock.acquire; w3 in "
+            "write_once > ReadWriteLock.acquire_write > ReadWriteLock.wait > Parking.block"
+        ),
     ),
     Bug(
         "writer_leaves_inner_lock_free",
@@ -417,8 +438,8 @@ LOCK_BUGS = (
         "read_write",
         (Patch(ReadWriteLock, "release_read", writer_leaves_inner_lock_free),),
         FailureKind.CONTRACT,
-        "",
-        "",
+        says="a lock is released only while it is held",
+        at="w3 in PromisedLock.release: await atomic(leave, self.is_held)",
     ),
     Bug(
         "writer_enters_among_readers",
@@ -426,8 +447,8 @@ LOCK_BUGS = (
         "read_write",
         (Patch(ReadWriteLock, "acquire_write", writer_enters_among_readers),),
         FailureKind.REFINEMENT,
-        "",
-        "",
+        says="write_acquire(3)",
+        at="w3 in writer_enters_among_readers: await store(self.readers, WRITER)",
     ),
     Bug(
         "sequence_stays_even",
@@ -437,18 +458,18 @@ LOCK_BUGS = (
             Patch(SequenceLock, "write_begin", sequence_stays_even),
             Patch(SequenceLock, "write_end", sequence_end_alone),
         ),
-        FailureKind.REFINEMENT,
-        "",
-        "",
+        FailureKind.CONTRACT,
+        says="a consistent read is not torn",
+        at="reader1 in SequenceLock.is_consistent: return await load(self.sequence) == begun",
     ),
     Bug(
         "read_is_always_consistent",
         "sequence lock",
         "sequence",
         (Patch(SequenceLock, "is_consistent", read_is_always_consistent),),
-        FailureKind.REFINEMENT,
-        "",
-        "",
+        FailureKind.CONTRACT,
+        says="a consistent read is not torn",
+        at="reader1 in read_is_always_consistent: await load(self.sequence)",
     ),
     Bug(
         "shutdown_does_not_wait",
@@ -456,8 +477,8 @@ LOCK_BUGS = (
         "shutdown",
         (Patch(RequestCount, "close", shutdown_does_not_wait),),
         FailureKind.REFINEMENT,
-        "",
-        "",
+        says="shut(2)",
+        at="s2 in shutdown_does_not_wait: await cas(self.closer, who.thread, NOBODY)",
     ),
     Bug(
         "refused_request_stays_counted",
@@ -465,9 +486,9 @@ LOCK_BUGS = (
         "shutdown",
         (Patch(RequestCount, "enter", refused_request_stays_counted),),
         FailureKind.DEADLOCK,
-        "",
-        "",
-        {"clients": 2, "closers": 1},
+        says="s3",
+        at="s3 in shut_once > RequestCount.shutdown > RequestCount.close > Parking.block",
+        sizes={"clients": 2, "closers": 1},
     ),
     Bug(
         "request_enters_in_two_steps",
@@ -475,8 +496,8 @@ LOCK_BUGS = (
         "shutdown",
         (Patch(RequestCount, "enter", request_enters_in_two_steps),),
         FailureKind.REFINEMENT,
-        "",
-        "",
+        says="shut(2)",
+        at="s2 in RequestCount.close: await cas(self.closer, who.thread, NOBODY)",
     ),
     Bug(
         "restart_forgets_the_lock",
@@ -484,7 +505,11 @@ LOCK_BUGS = (
         "stop",
         (Patch(StoppableCount, "restart", restart_forgets_the_lock),),
         FailureKind.DEADLOCK,
-        "",
-        "",
+        says="c1, c2, stopper",
+        at=(
+            "c1 in use_once > StoppableCount.enter > PromisedLock.acquire; c2 in use_once > "
+            "StoppableCount.enter > PromisedLock.acquire; stopper in stop_often > "
+            "StoppableCount.stop > PromisedLock.acquire"
+        ),
     ),
 )

@@ -295,8 +295,11 @@ OBJECT_BUGS = (
         "generation",
         (Patch(Generations, "activate", activates_in_two_steps),),
         FailureKind.REFINEMENT,
-        "",
-        "",
+        says="elapsed(0, 3)",
+        at=(
+            "writer in Generations.locked_has_elapsed: return await load(self.count[vp]) >= "
+            "marker + ELAPSED_AFTER"
+        ),
     ),
     Bug(
         "advances_over_the_active",
@@ -304,8 +307,11 @@ OBJECT_BUGS = (
         "generation",
         (Patch(Generations, "locked_advance", advances_over_the_active),),
         FailureKind.REFINEMENT,
-        "",
-        "",
+        says="elapsed(0, 3)",
+        at=(
+            "writer in Generations.locked_has_elapsed: return await load(self.count[vp]) >= "
+            "marker + ELAPSED_AFTER"
+        ),
     ),
     Bug(
         "one_generation_is_enough",
@@ -313,8 +319,8 @@ OBJECT_BUGS = (
         "generation",
         (Patch(Generations, "locked_has_elapsed", one_generation_is_enough),),
         FailureKind.REFINEMENT,
-        "",
-        "",
+        says="elapsed(0, 3)",
+        at="writer in one_generation_is_enough: return await load(self.count[vp]) >= marker + 1",
     ),
     Bug(
         "counts_before_it_closes",
@@ -322,8 +328,11 @@ OBJECT_BUGS = (
         "generation",
         (Patch(Generations, "locked_advance", counts_before_it_closes),),
         FailureKind.REFINEMENT,
-        "",
-        "",
+        says="elapsed(0, 3)",
+        at=(
+            "writer in Generations.locked_has_elapsed: return await load(self.count[vp]) >= "
+            "marker + ELAPSED_AFTER"
+        ),
     ),
     Bug(
         "miss_is_not_counted",
@@ -334,8 +343,11 @@ OBJECT_BUGS = (
             Patch(Tables, "read_exit", exit_of_miss_not_counted),
         ),
         FailureKind.REFINEMENT,
-        "",
-        "",
+        says="miss_enter(1)",
+        at=(
+            "caller1 in miss_is_not_counted: if word & DESTROYED or await "
+            "load(self.handler[ref]) == 0:"
+        ),
     ),
     Bug(
         "miss_is_counted_in_two_steps",
@@ -343,8 +355,8 @@ OBJECT_BUGS = (
         "miss",
         (Patch(Tables, "read_enter", miss_is_counted_in_two_steps),),
         FailureKind.CONTRACT,
-        "",
-        "",
+        says="word[1] := -16 is outside its domain range(0, 48)",
+        at="caller2 in Tables.read_exit: before = await fetch_add(self.word[ref], -READER)",
     ),
     Bug(
         "switch_ignores_misses",
@@ -352,8 +364,11 @@ OBJECT_BUGS = (
         "interpose",
         (Patch(table, "is_decided_for_switch", switch_ignores_misses),),
         FailureKind.REFINEMENT,
-        "",
-        "",
+        says="switch_enter(1)",
+        at=(
+            "observer in Tables.switch_enter: if await cas(self.word[ref], word, word | "
+            "SWITCHING | WRITING):"
+        ),
     ),
     Bug(
         "switch_takes_what_is_pending",
@@ -361,10 +376,13 @@ OBJECT_BUGS = (
         "swap",
         (Patch(Tables, "switch_enter", switch_takes_what_is_pending),),
         FailureKind.REFINEMENT,
-        "",
-        "",
-        {"clients": 1, "is_late": True, "destroys": True},
-        ENTRY,
+        says="switch_enter(1)",
+        at=(
+            "switcher in switch_takes_what_is_pending: if await cas(self.word[ref], word, word | "
+            "3):"
+        ),
+        sizes={"clients": 1, "is_late": True, "destroys": True},
+        spec=ENTRY,
     ),
     Bug(
         "destroy_does_not_wait_for_misses",
@@ -372,10 +390,12 @@ OBJECT_BUGS = (
         "destroy",
         (Patch(Tables, "destroy_enter", destroy_does_not_wait_for_misses),),
         FailureKind.REFINEMENT,
-        "",
-        "",
-        {},
-        ENTRY,
+        says="destroy_enter(1)",
+        at=(
+            "owner in destroy_does_not_wait_for_misses: if await cas(self.word[ref], word, word "
+            "| DESTROYED):"
+        ),
+        spec=ENTRY,
     ),
     Bug(
         "closed_entry_lets_misses_in",
@@ -383,10 +403,12 @@ OBJECT_BUGS = (
         "destroy",
         (Patch(Tables, "read_enter", closed_entry_lets_misses_in),),
         FailureKind.REFINEMENT,
-        "",
-        "",
-        {},
-        ENTRY,
+        says="miss_enter(1)",
+        at=(
+            "reader1 in closed_entry_lets_misses_in: if await cas(self.word[ref], word, word + "
+            "READER):"
+        ),
+        spec=ENTRY,
     ),
     Bug(
         "rep_is_made_without_the_lock",
@@ -394,27 +416,33 @@ OBJECT_BUGS = (
         "miss",
         (Patch(MultiRepRoot, "handle_miss", rep_is_made_without_the_lock),),
         FailureKind.LEAK,
-        "",
-        "",
-        {"vps": 1, "callers_per_vp": 2},
+        says="no call is lost",
+        at="caller2 in Generations.deactivate: await atomic(disabled_deactivate, self, who)",
+        sizes={"vps": 1, "callers_per_vp": 2},
     ),
     Bug(
         "everything_is_local",
         "destruction",
         "destroy",
         (Patch(Collector, "retire", everything_is_local),),
-        FailureKind.REFINEMENT,
-        "",
-        "",
+        FailureKind.INVARIANT,
+        says="a free reference is translated nowhere",
+        at=(
+            "daemon1 in Collector.locked_serve_token: freed = await atomic(disabled_begin_dwell, "
+            "self, vp)"
+        ),
     ),
     Bug(
         "token_does_not_dwell",
         "destruction",
         "destroy",
         (Patch(Collector, "locked_serve_token", token_does_not_dwell),),
-        FailureKind.REFINEMENT,
-        "",
-        "",
+        FailureKind.CONTRACT,
+        says="counter.rep_state[1]: a representative is used only while alive",
+        at=(
+            "reader1 in LocalCounter.call: total = await atomic(add, self.state, self.value, "
+            "argument)"
+        ),
     ),
     Bug(
         "visit_forgets_the_translation",
@@ -422,18 +450,24 @@ OBJECT_BUGS = (
         "destroy",
         (Patch(Collector, "locked_visit", visit_forgets_the_translation),),
         FailureKind.INVARIANT,
-        "",
-        "",
+        says="a free reference is translated nowhere",
+        at=(
+            "daemon1 in Collector.locked_serve_token: freed = await atomic(disabled_begin_dwell, "
+            "self, vp)"
+        ),
     ),
     Bug(
         "destruction_waits_one_generation",
         "destruction",
         "destroy",
         (Patch(Generations, "locked_has_elapsed", one_generation_is_enough),),
-        FailureKind.REFINEMENT,
-        "",
-        "",
-        {"vps": 1},
+        FailureKind.CONTRACT,
+        says="counter.rep_state[0]: a representative is used only while alive",
+        at=(
+            "reader1 in LocalCounter.call: total = await atomic(add, self.state, self.value, "
+            "argument)"
+        ),
+        sizes={"vps": 1},
     ),
     Bug(
         "last_representative_frees_nothing",
@@ -441,8 +475,8 @@ OBJECT_BUGS = (
         "destroy",
         (Patch(MultiRepRoot, "cleanup", last_representative_frees_nothing),),
         FailureKind.LEAK,
-        "",
-        "",
+        says="nothing leaks",
+        at="daemon1 in PromisedLock.release: await atomic(leave, self.is_held)",
     ),
     Bug(
         "version_changes_outside_the_lock",
@@ -450,8 +484,8 @@ OBJECT_BUGS = (
         "update",
         (Patch(Factory, "update", version_changes_outside_the_lock),),
         FailureKind.REFINEMENT,
-        "",
-        "",
+        says="convert(2, 0)",
+        at="thread0 in PromisingFactory.convert: await pause()",
     ),
     Bug(
         "new_object_is_not_listed",
@@ -459,8 +493,8 @@ OBJECT_BUGS = (
         "update",
         (Patch(Factory, "create", new_object_is_not_listed),),
         FailureKind.REFINEMENT,
-        "",
-        "",
+        says="update_complete()",
+        at="thread1 in Factory.report: await fetch_add(self.completions, 1)",
     ),
     Bug(
         "everybody_reports",
@@ -468,8 +502,8 @@ OBJECT_BUGS = (
         "update",
         (Patch(Factory, "updater", everybody_reports),),
         FailureKind.REFINEMENT,
-        "",
-        "",
+        says="update_complete()",
+        at="thread0 in Factory.report: await fetch_add(self.completions, 1)",
     ),
     Bug(
         "commits_before_it_writes",
@@ -477,8 +511,11 @@ OBJECT_BUGS = (
         "trace",
         (Patch(TraceBuffers, "log", commits_before_it_writes),),
         FailureKind.CONTRACT,
-        "",
-        "",
+        says="the events of a complete buffer are whole",
+        at=(
+            "consumer in check_complete: words = await atomic(read_all, log.words[0][: "
+            "log.buffer_words])"
+        ),
     ),
     Bug(
         "crosses_the_end",
@@ -486,8 +523,8 @@ OBJECT_BUGS = (
         "trace",
         (Patch(TraceBuffers, "reserve", crosses_the_end),),
         FailureKind.REFINEMENT,
-        "",
-        "",
+        says="reserve(0, 2, 3)",
+        at="logger1 in crosses_the_end: if await cas(self.index[cpu], old, old + length):",
     ),
     Bug(
         "reserves_in_two_steps",
@@ -495,8 +532,8 @@ OBJECT_BUGS = (
         "trace",
         (Patch(TraceBuffers, "reserve", reserves_in_two_steps),),
         FailureKind.REFINEMENT,
-        "",
-        "",
+        says="reserve(0, 0, 2)",
+        at="logger2 in reserves_in_two_steps: await store(self.index[cpu], old + length)",
     ),
     Bug(
         "leaves_the_rest_uncovered",
@@ -504,8 +541,11 @@ OBJECT_BUGS = (
         "trace",
         (Patch(TraceBuffers, "cross", leaves_the_rest_uncovered),),
         FailureKind.LEAK,
-        "",
-        "",
+        says="times do not decrease, and nothing is lost",
+        at=(
+            "logger2 in TraceBuffers.commit: await "
+            "fetch_add(self.committed[cpu][self.buffer_of(start)], length)"
+        ),
     ),
     Bug(
         "sets_the_count_to_zero",
@@ -513,7 +553,10 @@ OBJECT_BUGS = (
         "trace",
         (Patch(TraceBuffers, "cross", sets_the_count_to_zero),),
         FailureKind.LEAK,
-        "",
-        "",
+        says="all that was reserved is committed",
+        at=(
+            "logger2 in TraceBuffers.commit: await "
+            "fetch_add(self.committed[cpu][self.buffer_of(start)], length)"
+        ),
     ),
 )
