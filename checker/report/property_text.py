@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING, assert_never
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from checker.model.verdict import Result
 
 MAX_WAY_LINES = 2
+MAX_FIGURE_LINES = 4
 MIN_ROOM = 34
 """With fewer cells beside the name the way stands below it."""
 _CHECKS = {"assertion": "assertions", "deadlock": "deadlock freedom"}
@@ -40,19 +42,20 @@ def _lines(row: Row, words: int, names: int, ink: Ink) -> list[str]:
     if not detail:
         return [f"  {word}  {_name(row)}"]
     start = words + names + 6
+    most = MAX_FIGURE_LINES if row.figure else MAX_WAY_LINES
     if ink.width - start < MIN_ROOM:
         below = wrap(detail, ink.width - words - 6, hang=0)
         margin = " " * (words + 6)
-        return [f"  {word}  {_name(row)}", *(margin + line for line in _first(below))]
-    lines = _first(wrap(detail, ink.width - start, hang=0))
+        return [f"  {word}  {_name(row)}", *(margin + line for line in _first(below, most))]
+    lines = _first(wrap(detail, ink.width - start, hang=0), most)
     first = f"  {word}  {pad(_name(row), names)}  {lines[0]}"
     return [first, *(" " * start + line for line in lines[1:])]
 
 
-def _first(lines: list[str]) -> list[str]:
-    if len(lines) <= MAX_WAY_LINES:
+def _first(lines: list[str], most: int) -> list[str]:
+    if len(lines) <= most:
         return lines
-    kept = lines[:MAX_WAY_LINES]
+    kept = lines[:most]
     last = kept[-1].rpartition(" ")[0].rstrip(",;")
     return [*kept[:-1], f"{last} ..."]
 
@@ -74,10 +77,17 @@ def _detail(row: Row) -> str:
         return f"part {', '.join(row.parts)}"
     if row.witness is None:
         return row.figure
-    count = len(row.witness.steps)
-    if count == 0:
-        return "in an initial state"
-    return f"in {count} step{'' if count == 1 else 's'}: {short_trace(row.witness)}"
+    return f"{row.figure}; {_way(row.witness)}" if row.figure else _way(row.witness)
+
+
+def _way(trace: Trace) -> str:
+    count = len(trace.steps) if trace.loop is None else trace.loop
+    way = replace(trace, steps=trace.steps[:count])
+    steps = f"{count} step{'' if count == 1 else 's'}"
+    if trace.loop is None:
+        return f"in {steps}: {short_trace(way)}" if count else "in an initial state"
+    again = f"again and again: {short_trace(replace(trace, steps=trace.steps[count:]))}"
+    return f"after {steps} {again}" if count else again
 
 
 def short_trace(trace: Trace) -> str:

@@ -48,7 +48,7 @@ class Row:
         kind: the language's word, or `assertion` and `deadlock`.
         name: as declared; empty for assertions and deadlock.
         parts: names of the conjuncts that are violated, if there are several conjuncts.
-        witness: a shortest way to what is to be reachable.
+        witness: a shortest way to what is to be reachable, or a run that shows the figure.
         figure: what was computed, in words.
     """
 
@@ -118,7 +118,9 @@ def _bypass(result: Result, of: Bypass) -> Row:
     for figure in result.figures:
         if figure.name == of.name:
             count = "no bound" if figure.value is None else f"at most {figure.value}"
-            return replace(row, figure=f"{count}; {figure.remark}")
+            is_shown = row.standing is not Standing.VIOLATED
+            trace = figure.trace if is_shown else None
+            return replace(row, figure=f"{count}; {figure.remark}", witness=trace)
     return row
 
 
