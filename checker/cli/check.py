@@ -137,15 +137,16 @@ def _add_report_options(parser: Parser) -> None:
     group.add_argument("--quiet", action="store_true", help="print the verdict line only")
     group.add_argument(
         "--format",
-        choices=("text", "json", "itf"),
+        choices=("text", "json", "itf", "junit", "sarif"),
         default="text",
-        help="json: everything; itf: the trace, for other tools (default: text)",
+        help="json: everything; itf: the trace, for other tools; junit, sarif: for build servers, "
+        "code hosts (default: text)",
     )
     group.add_argument(
         "-o",
         "--output",
         metavar="FILE",
-        help="write it to FILE; of json and itf the text goes to stdout then",
+        help="write it to FILE; unless it is text, that goes to stdout then",
     )
 
 
@@ -167,7 +168,7 @@ def run(arguments: argparse.Namespace) -> int:
     done: list[Checked] = []
     texts: list[str] = []
     for spec in arguments.specs:
-        checked = _checked(spec, settings, arguments)
+        checked = check_file(spec, settings, arguments)
         done.append(checked)
         if is_text_shown:
             texts.append(text_of(checked, arguments))
@@ -178,7 +179,7 @@ def run(arguments: argparse.Namespace) -> int:
     return worst([checked.code for checked in done])
 
 
-def _checked(spec: str, settings: dict[str, str], arguments: argparse.Namespace) -> Checked:
+def check_file(spec: str, settings: dict[str, str], arguments: argparse.Namespace) -> Checked:
     """Read and search one specification."""
     name = str(Path(spec))
     opened = open_file(spec, settings)

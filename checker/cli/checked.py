@@ -57,6 +57,11 @@ def write_document(
             write_result(_json(done, is_strict=arguments.strict), arguments.output)
         case "itf":
             _write_itf(done[0], arguments.output)
+        case "junit" | "sarif":
+            from checker.cli.runs import DOCUMENTS, run_of_check
+
+            text = DOCUMENTS[arguments.format]([run_of_check(each) for each in done])
+            write_result(text, arguments.output)
         case _:
             if arguments.output is not None:
                 write_result("\n".join(texts), arguments.output)

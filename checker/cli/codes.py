@@ -19,6 +19,7 @@ from checker.model.verdict import (
     EXIT_LIVENESS,
     EXIT_NOT_INDUCTIVE,
     EXIT_SAFETY,
+    EXIT_UNEXPECTED,
     EXIT_UNFINISHED,
     EXIT_UNKNOWN,
     EXIT_VACUOUS,
@@ -160,6 +161,61 @@ COMMAND_CODES: Final = (
         "again. Bounds, `--memory`, `--engine` and `--workers` may differ. To begin anew remove "
         "the folder.",
     ),
+    Topic(
+        "K340",
+        "the table of a project cannot be understood",
+        "`k42 ci` reads the table `[tool.k42]` of pyproject.toml, or the file k42.toml, in which "
+        "the same stands without `tool.k42`:\n"
+        "\n"
+        "    [tool.k42]\n"
+        '    timeout = "60s"               # of each run; an entry may say otherwise\n'
+        '    baseline = "baseline.json"    # what was said before\n'
+        "\n"
+        "    [[tool.k42.check]]\n"
+        '    specs = ["spec/locks/*.k42"]\n'
+        '    exclude = ["spec/locks/*_broken.k42"]\n'
+        "    sizes = { Cpu = 3 }\n"
+        '    reduce = ["symmetry"]         # also: properties, max-depth, max-states,\n'
+        "                                  # fairness, strict\n"
+        "\n"
+        "    [[tool.k42.check]]\n"
+        '    specs = ["spec/locks/mcs_broken.k42"]\n'
+        '    expect = "violated"\n'
+        '    violates = ["mutual_exclusion"]\n'
+        "\n"
+        "    [[tool.k42.prove]]\n"
+        '    specs = ["spec/proofs/*.k42"]\n'
+        "    lemmas = true                 # also: scope, limit, auto\n"
+        "\n"
+        "Nothing else may stand in it, and every pattern must match a file.",
+    ),
+    Topic(
+        "K341",
+        "a baseline cannot be read",
+        "The file of the baseline is none that `k42 ci --update-baseline` wrote. Write it anew, "
+        "and review what changes in it.",
+    ),
+    Topic(
+        "K350",
+        "an explanation that explains nothing",
+        "`k42 mutate` reads comments `// survives KIND: why` as the author's word on mutants that "
+        "nothing notices. This one speaks of a kind and a line for which there is no such mutant "
+        "(any more): a claim notices it by now, the code has moved, or it is equivalent. A comment "
+        "belongs to the code before it on its line, or else to the next line with code.",
+    ),
+    Topic(
+        "K351",
+        "an explanation that cannot be read",
+        "It is written `// survives KIND: why`, or `// survives KIND, KIND: why`; the kinds are "
+        "guard, weaken, branch, reorder, split and effect.",
+    ),
+    Topic(
+        "K352",
+        "mutants of a specification that does not hold",
+        "`k42 mutate` asks whether the claims of a specification notice mistakes, which they do "
+        "all the time if they are false without any. The specification itself must hold, and each "
+        "`reachable` be reached, at the sizes given: `k42 check` says what is wrong.",
+    ),
 )
 
 VERDICTS: Final = (
@@ -236,11 +292,16 @@ EXIT_CODES: Final = (
     (EXIT_ASSERTION, "an assertion fails"),
     (EXIT_UNFINISHED, "not everything was searched: incomplete, or bounded under --strict"),
     (EXIT_NOT_INDUCTIVE, "an invariant is not inductive; that alone is no bug"),
-    (EXIT_VACUOUS, "a `reachable` was not reached, or, under --strict, something was vacuous"),
+    (
+        EXIT_VACUOUS,
+        "a `reachable` was not reached, under --strict something was vacuous, or the score of "
+        "mutants is too low",
+    ),
     (EXIT_CONTRADICTORY, "a proof is about nothing: no initial state is possible"),
     (EXIT_UNKNOWN, "a proof was looked for and not found, nor a counterexample"),
     (EXIT_LIMIT, "the solver was stopped at its limit before it found an answer"),
     (EXIT_DISAGREEMENT, "another model checker contradicts this one (`k42 oracle`)"),
+    (EXIT_UNEXPECTED, "a run does not end as the project expects (`k42 ci`)"),
     (EXIT_EVALUATION, "the specification fails at a state that can be reached"),
     (EXIT_INPUT, "the input is wrong: specification, constants, command line or files"),
     (EXIT_INTERNAL, "a defect of the checker itself"),
@@ -256,6 +317,7 @@ WORST_FIRST: Final = (
     EXIT_DEADLOCK,
     EXIT_SAFETY,
     EXIT_LIVENESS,
+    EXIT_UNEXPECTED,
     EXIT_CONTRADICTORY,
     EXIT_VACUOUS,
     EXIT_NOT_INDUCTIVE,

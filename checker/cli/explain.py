@@ -34,6 +34,7 @@ examples:
   k42 explain holds     a verdict
   k42 explain exit      all exit codes
   k42 explain json      the JSON schema of what `k42 check --format json` writes
+  k42 explain ci        that of what `k42 ci --json` writes
   k42 explain lock.k42 -c Cpu=4   what multiplies the states of a specification
 """
 
@@ -97,6 +98,10 @@ def explanation(word: str | None) -> str:
         return _exit_codes()
     if word.lower() in {"json", "schema"}:
         return json.dumps(schema(), indent=2) + "\n"
+    if word.lower() == "ci":
+        from checker.report.ci.document import schema as schema_of_project
+
+        return json.dumps(schema_of_project(), indent=2) + "\n"
     for topic in (*COMMAND_CODES, *VERDICTS):
         if topic.word.lower() == word.lower():
             return f"{topic.word}: {topic.title}\n\n{_prose(topic.text)}\n"

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 COMMANDS: Final = {
     "check": "search every reachable state and report what is wrong",
     "prove": "prove invariants for every number of processors",
+    "ci": "check and prove everything that a project lists",
     "simulate": "take random walks; quick, and never a proof",
+    "mutate": "put small mistakes into a specification, and see whether its claims notice",
     "graph": "write the graph of reachable states",
     "export": "write a specification for SPIN, rumur or TLC",
     "oracle": "let other model checkers search the same system, and compare",

@@ -49,12 +49,15 @@ Exit codes: 0 proved, 12 to 14 and 75 a real violation, 21 not inductive, 22 vac
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What came of one specification; `text` and `json` are None if it could not be read."""
+    """What came of one specification; if it could not be read, only `json` tells of it."""
 
+    spec: str
+    reproduce: str
     code: int
+    diagnostics: tuple[Diagnostic, ...]
     text: str | None
     json: Json | None
-    diagnostics: tuple[Diagnostic, ...]
+    findings: Findings | None
 
 
 def parser() -> Parser:
@@ -96,7 +99,12 @@ def parser() -> Parser:
     group = result.add_argument_group("report")
     group.add_argument("--all", action="store_true", help="show every counterexample in full")
     group.add_argument("--quiet", action="store_true", help="print the verdict line only")
-    group.add_argument("--format", choices=("text", "json"), default="text")
+    group.add_argument(
+        "--format",
+        choices=("text", "json", "junit", "sarif"),
+        default="text",
+        help="json: everything; junit and sarif: for build servers and code hosts (default: text)",
+    )
     group.add_argument("-o", "--output", metavar="FILE", help="write the result to FILE")
     return result
 
@@ -122,6 +130,11 @@ def _write(done: Sequence[Proof], arguments: argparse.Namespace) -> None:
         from checker.report.proof_json import document
 
         write_result(dump(document([p.json for p in done], version())), arguments.output)
+    elif arguments.format != "text":
+        from checker.cli.runs import DOCUMENTS, run_of_proof
+
+        text = DOCUMENTS[arguments.format]([run_of_proof(proof) for proof in done])
+        write_result(text, arguments.output)
     elif arguments.output is not None:
         texts = [proof.text for proof in done if proof.text is not None]
         write_result("\n".join(texts), arguments.output)
@@ -139,7 +152,7 @@ def prove_file(spec: str, settings: Mapping[str, str], arguments: argparse.Names
     again = _reproduce(spec, settings, arguments)
     if opened.system is None or opened.has_errors:
         json = json_of_mistakes(opened.diagnostics, name, again)
-        return Proof(EXIT_INPUT, None, json, opened.diagnostics)
+        return Proof(name, again, EXIT_INPUT, opened.diagnostics, None, json, None)
     options = Options(Settings(arguments.limit, arguments.seed), arguments.scope)
     findings = findings_of(opened.system, _Loader(spec, settings), options, arguments)
     code = exit_code(findings)
@@ -152,7 +165,8 @@ def prove_file(spec: str, settings: Mapping[str, str], arguments: argparse.Names
         is_quiet=arguments.quiet,
     )
     text = render_proof(findings, request)
-    return Proof(code, text, json_of_proof(findings, name, again, code), opened.diagnostics)
+    json = json_of_proof(findings, name, again, code)
+    return Proof(name, again, code, opened.diagnostics, text, json, findings)
 
 
 @dataclass(frozen=True, slots=True)

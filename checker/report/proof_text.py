@@ -259,7 +259,7 @@ def _failure(judged: Judged, findings: Findings, request: Request) -> list[str]:
     ink = request.ink
     sizes = ", ".join(f"{name} = {size}" for name, size in found.sizes)
     at = f", at {sizes}" if sizes else ""
-    lines = [ink.paint("bad", line) for line in wrap(_headline(judged) + at, ink.width)]
+    lines = [ink.paint("bad", line) for line in wrap(headline(judged) + at, ink.width)]
     lines += quotation(judged.site, ink)
     if not found.is_confirmed:
         lines += wrap(
@@ -274,7 +274,8 @@ def _failure(judged: Judged, findings: Findings, request: Request) -> list[str]:
     return lines
 
 
-def _headline(judged: Judged) -> str:
+def headline(judged: Judged) -> str:
+    """Return in a sentence what a counterexample shows."""
     match judged.goal:
         case Goal.START:
             return f"{judged.subject} does not hold at the start"

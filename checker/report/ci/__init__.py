@@ -1,0 +1,1 @@
+"""What continuous integration reads: runs as cases, and these as JUnit, SARIF, JSON and text."""
