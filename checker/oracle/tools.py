@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from checker.explicit.automatic import EngineOptions, engine_maker
@@ -110,7 +110,11 @@ def _testimony(system: System, tool: Tool, folder: Path, limits: Limits, own: An
 
 
 def _doubts(system: System, own: Answer, limits: Limits) -> tuple[str, ...]:
-    """Return where `k42 check` says something else than our own full search."""
+    """Return where `k42 check` says something else than our own full search.
+
+    Claims about whole runs are left out: nobody here is asked about them.
+    """
+    system = replace(system, temporal=(), bypasses=(), refinements=())
     options = SearchOptions(seconds=limits.seconds, memory_bytes=limits.memory_bytes)
     result = check(system, options, make_engine=engine_maker(EngineOptions()))
     if result.verdict is Verdict.INCOMPLETE:
