@@ -160,11 +160,15 @@ def noting(kept: dict[str, int]) -> Iterator[None]:
         yield
         return
 
+    names: dict[str, list[tuple[str, str]]] = {}
+    for qualified in kept:
+        function, _, name = qualified.rpartition(".")
+        names.setdefault(function, []).append((name, qualified))
+
     def note(frame: FrameType, event: str, _value: object) -> None:
         if event == "return":  # also when a coroutine is suspended
-            for qualified in kept:
-                function, _, name = qualified.rpartition(".")
-                if frame.f_code.co_qualname == function and name in frame.f_locals:
+            for name, qualified in names.get(frame.f_code.co_qualname, ()):
+                if name in frame.f_locals:
                     kept[qualified] = frame.f_locals[name]
 
     before = sys.getprofile()

@@ -17,6 +17,11 @@ from typing import Final
 import pytest
 
 from checker.cli.session import library
+from checker.conform.automata import Automata
+from checker.conform.explore import explore
+from checker.conform.findings import Explored, Options
+from checker.conform.frames import Naming
+from checker.conform.native import NativeExploration
 from checker.explicit.python.engine import PythonEngine
 from checker.explicit.search import check
 from checker.load import load
@@ -24,6 +29,7 @@ from checker.oracle.process import run
 from tests.bench.contenders import K42, LIMITS, Measure, contenders
 from tests.bench.results import data_of, draw, table, text_of
 from tests.bench.subjects import ROOT, SUBJECTS, Subject
+from tests.conformance.judged import subject_of
 
 pytestmark = pytest.mark.bench
 
@@ -68,6 +74,45 @@ def test_generated_python() -> None:
         "are wanted)",
         f"{rate:,.0f}",
     )
+
+
+# The local variable that the flat benchmark of this lock keeps when the function has returned.
+FLAT: Final = Naming(kept={"McsLock.acquire.predecessor": 0})
+KERNEL_CODE: Final = "transitions per second of the MCS lock's own code, N=4"
+
+
+def told_rate(how: str, found: Explored, seconds: float) -> None:
+    assert (found.states, found.transitions) == (503_089, 1_840_864)
+    assert found.is_exhaustive
+    told(f"{KERNEL_CODE}, {how}", f"{found.transitions / seconds:,.0f}")
+
+
+def test_kernel_code_in_python() -> None:
+    subject = subject_of("mcs", {"threads": 4})
+    start = process_time()
+    found = explore(subject.configuration, Options(naming=FLAT, monitor=subject.monitor))
+    told_rate(
+        "in Python, with its specification (1 million are wanted)", found, start_to_now(start)
+    )
+
+
+@pytest.mark.parametrize("has_spec", [False, True], ids=["alone", "held-to-its-specification"])
+def test_kernel_code_in_native_tables(has_spec: bool) -> None:
+    subject = subject_of("mcs", {"threads": 4})
+    options = Options(naming=FLAT, monitor=subject.monitor if has_spec else None, audits=False)
+    learned = Automata(subject.configuration, FLAT)
+    held = ", with its specification" if has_spec else ""
+    NativeExploration(subject.configuration, options, Automata(subject.configuration, FLAT)).run()
+    start = process_time()
+    found = NativeExploration(subject.configuration, options, learned).run()
+    told_rate(f"in native tables{held}, learning included", found, start_to_now(start))
+    start = process_time()
+    found = NativeExploration(subject.configuration, options, learned).run()
+    told_rate(f"in native tables{held} (10 million are wanted)", found, start_to_now(start))
+
+
+def start_to_now(start: float) -> float:
+    return process_time() - start
 
 
 @pytest.fixture(autouse=True)
