@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := all
-.PHONY: setup demo test slow check format-check lint types layers format bench expected lock all
+.PHONY: setup demo test slow check format-check lint types layers soundness format bench expected lock all
 
 # The first interpreter that is new enough and can make an environment; `make PYTHON=...` overrides.
 PYTHON ?= $(shell for python in python3.11 python3; do \
@@ -43,7 +43,7 @@ test: setup
 slow: setup
 	$(PYTEST) -m slow -n 2 --durations=20 $(ALLOW_NONE)
 
-check: format-check lint types layers
+check: format-check lint types layers soundness
 
 format-check: setup
 	$(BIN)/ruff format --check .
@@ -56,6 +56,10 @@ types: setup
 
 layers: setup
 	$(BIN)/lint-imports
+
+# The rules that let an explorer trust the code of the kernel.
+soundness: setup
+	$(BIN)/python -m kernel_impl.lint
 
 format: setup
 	$(BIN)/ruff format .
