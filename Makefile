@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := all
-.PHONY: setup demo test slow check format-check lint types layers soundness format bench expected lock all
+.PHONY: setup demo test slow check format-check lint types layers soundness specs format bench expected lock all
 
 # The first interpreter that is new enough and can make an environment; `make PYTHON=...` overrides.
 PYTHON ?= $(shell for python in python3.11 python3; do \
@@ -43,7 +43,7 @@ test: setup
 slow: setup
 	$(PYTEST) -m slow -n 2 --durations=20 $(ALLOW_NONE)
 
-check: format-check lint types layers soundness
+check: format-check lint types layers soundness specs
 
 format-check: setup
 	$(BIN)/ruff format --check .
@@ -56,6 +56,10 @@ types: setup
 
 layers: setup
 	$(BIN)/lint-imports
+
+# Everything that k42.toml lists, held to its baseline.
+specs: setup
+	$(BIN)/k42 ci --strict
 
 # The rules that let an explorer trust the code of the kernel.
 soundness: setup
@@ -77,7 +81,7 @@ lock:
 	@set -e; scratch=$$(mktemp -d); trap 'rm -rf "$$scratch" build' EXIT; \
 	$(PYTHON) -m venv "$$scratch"; \
 	"$$scratch/bin/python" -m pip --quiet install --upgrade pip setuptools wheel; \
-	"$$scratch/bin/python" -m pip --quiet install '.[test,dev,plot]'; \
+	"$$scratch/bin/python" -m pip --quiet install '.[test,dev,plot,cvc5]'; \
 	head -n 1 requirements.lock > "$$scratch/lock"; \
 	"$$scratch/bin/python" -m pip freeze --all | grep -Ev '^(pip==|k42[ =])' >> "$$scratch/lock"; \
 	cp "$$scratch/lock" requirements.lock

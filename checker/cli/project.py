@@ -19,13 +19,13 @@ from __future__ import annotations
 
 import argparse
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
 
-from checker.cli.arguments import duration, mistake
+from checker.cli.arguments import duration, mistake, parse_settings
 from checker.cli.session import command_line
 from checker.report.ci.outcome import Kind
 
@@ -96,12 +96,24 @@ def find_project(start: Path) -> Path:
         UsageError: there is none.
     """
     for folder in (start, *start.parents):
-        for name in FILES:
-            path = folder / name
-            if path.is_file() and (name == FILES[0] or _has_table(path)):
-                return path
+        path = project_in(folder)
+        if path is not None:
+            return path
     message = "neither k42.toml nor a pyproject.toml with a table `[tool.k42]` is here or above"
     raise mistake("K340", message, "see `k42 ci --help`")
+
+
+def project_in(folder: Path) -> Path | None:
+    """Return the file in a folder that says what to do, None if there is none.
+
+    Raises:
+        UsageError: there is one that cannot be read.
+    """
+    for name in FILES:
+        path = folder / name
+        if path.is_file() and (name == FILES[0] or _has_table(path)):
+            return path
+    return None
 
 
 def _has_table(path: Path) -> bool:
@@ -128,6 +140,41 @@ def _document(path: Path) -> dict[str, Any]:
         raise mistake("K302", f"cannot read `{path}`: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise mistake("K340", f"`{path}` is not TOML: {error}") from None
+
+
+def task_of(spec: str, words: Sequence[str], expected: str) -> Task:
+    """Return the run that a command asks for: `check -c Cpu=3`, the specification left out.
+
+    Raises:
+        UsageError: it is no such command, or there is no such verdict.
+    """
+    from checker.cli import check, prove
+
+    parsers = {Kind.CHECK.value: check.parser, Kind.PROVE.value: prove.parser}
+    if not words or words[0] not in parsers:
+        raise mistake("K300", "only `check` and `prove` can be a test", "as in `// test: check`")
+    arguments = parsers[words[0]]().parse_args([spec, *words[1:]])
+    kind = Kind(words[0])
+    if expected and expected not in VERDICTS[kind]:
+        raise mistake("K300", f"there is no verdict `{expected}`", ", ".join(VERDICTS[kind]))
+    return Task(
+        kind=kind,
+        spec=spec,
+        settings=tuple(parse_settings(arguments.settings).items()),
+        flags=tuple(_without_settings(words[1:])),
+        expected=expected or EXPECTED[kind],
+        violates=(),
+        seconds=DEFAULT_SECONDS,
+    )
+
+
+def _without_settings(words: Sequence[str]) -> Iterator[str]:
+    rest = iter(words)
+    for word in rest:
+        if word == "-c":
+            next(rest, None)
+        elif not word.startswith("-c"):
+            yield word
 
 
 class _Reader:
