@@ -25,14 +25,14 @@ from grammar.source import Span
 
 
 class MutationKind(Enum):
-    """What was done."""
+    """What was done, in the words of the docstring above."""
 
-    GUARD = "drop a guard"
-    WEAKEN = "weaken a condition"
-    BRANCH = "take a branch always"
-    REORDER = "reorder steps"
-    SPLIT = "split a step"
-    EFFECT = "drop an effect"
+    GUARD = "guard"
+    WEAKEN = "weaken"
+    BRANCH = "branch"
+    REORDER = "reorder"
+    SPLIT = "split"
+    EFFECT = "effect"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +116,9 @@ def _changes(node: syntax.Node, ghost: frozenset[str]) -> Iterator[_Change]:
                 yield MutationKind.WEAKEN, node, what, replace(node, condition=weaker)
         case syntax.Block(statements):
             yield from _swaps(node, statements, ghost)
+            yield from _split_reads(node, statements)
         case syntax.AtomicStmt(body) if len(body.statements) > 1:
             yield MutationKind.SPLIT, node, _short(node), replace(body, span=node.span)
-        case syntax.LetStmt(name, syntax.Call() as call):
-            for what, block in _split(call, name):
-                yield MutationKind.SPLIT, node, what, block
         case syntax.Assign() | syntax.CallStmt() if not _is_ghost(node, ghost):
             yield MutationKind.EFFECT, node, _short(node), syntax.Skip(span=node.span)
         case _:
@@ -146,10 +144,20 @@ def _branches(node: syntax.IfStmt) -> Iterator[_Change]:
             what = print_expression(node.condition)
             split = replace(node, condition=compared, then=then)
             yield MutationKind.SPLIT, node, what, split
+        case syntax.Unary("not", syntax.Call(syntax.NameRef("test_and_set"), (place,))):
+            was_free = syntax.Unary("not", place.value, span=node.condition.span)
+            taken = syntax.BoolLit(True, span=node.condition.span)
+            stored = syntax.Assign((place.value,), (taken,), span=node.condition.span)
+            then = replace(node.then, statements=(stored, *node.then.statements))
+            split = replace(node, condition=was_free, then=then)
+            yield MutationKind.SPLIT, node, print_expression(node.condition), split
         case syntax.Call() | syntax.Unary("not", syntax.Call()):
             pass
         case condition:
-            yes = replace(node, condition=syntax.BoolLit(True, span=condition.span))
+            # Not `true`: the code after a branch that is always taken would be none.
+            no = syntax.Unary("not", condition, span=condition.span)
+            either = syntax.Binary("or", condition, no, span=condition.span)
+            yes = replace(node, condition=either)
             yield MutationKind.BRANCH, condition, f"if {print_expression(condition)}", yes
             for what, weaker in _weaker(condition):
                 yield MutationKind.WEAKEN, condition, what, replace(node, condition=weaker)
@@ -187,21 +195,44 @@ def _swaps(
         yield MutationKind.REORDER, first, what, replace(node, statements=changed)
 
 
-def _split(call: syntax.Call, name: syntax.Name) -> Iterator[tuple[str, syntax.Block]]:
-    """Write a hardware primitive as a load and a store; the block is spread where it stands."""
-    read: syntax.Stmt
-    match call:
+def _split_reads(node: syntax.Block, statements: tuple[syntax.Stmt, ...]) -> Iterator[_Change]:
+    """Write `let x = swap(place, value)`, and what is like it, as a load and a store."""
+    for number, statement in enumerate(statements):
+        let = statement.statement if isinstance(statement, syntax.LabelStmt) else statement
+        halves = _halves(let) if isinstance(let, syntax.LetStmt) else None
+        if halves is None:
+            continue
+        read, write = halves
+        first = _relabelled(statement, read)
+        changed = (*statements[:number], first, write, *statements[number + 1 :])
+        what = _short(let)
+        yield MutationKind.SPLIT, statement, what, replace(node, statements=changed)
+
+
+def _relabelled(statement: syntax.Stmt, instead: syntax.Stmt) -> syntax.Stmt:
+    """Return another statement with the label that a statement has, if any."""
+    match statement:
+        case syntax.LabelStmt():
+            return replace(statement, statement=instead)
+        case _:
+            return instead
+
+
+def _halves(let: syntax.LetStmt) -> tuple[syntax.Stmt, syntax.Stmt] | None:
+    """Return the load and the store of a hardware primitive."""
+    span = let.value.span
+    match let.value:
         case syntax.Call(syntax.NameRef("swap"), (place, value)):
             stored = value.value
         case syntax.Call(syntax.NameRef("fetch_add"), (place, value)):
-            stored = syntax.Binary("+", syntax.NameRef(name.text), value.value, span=call.span)
+            before = syntax.NameRef(let.name.text, span=span)
+            stored = syntax.Binary("+", before, value.value, span=span)
         case syntax.Call(syntax.NameRef("test_and_set"), (place,)):
-            stored = syntax.BoolLit(True, span=call.span)
+            stored = syntax.BoolLit(True, span=span)
         case _:
-            return
-    read = syntax.LetStmt(name, place.value, span=call.span)
-    write = syntax.Assign((place.value,), (stored,), span=call.span)
-    yield print_expression(call), syntax.Block((read, write), span=call.span)
+            return None
+    read = replace(let, value=place.value)
+    return read, syntax.Assign((place.value,), (stored,), span=span)
 
 
 def _is_ghost(node: syntax.Stmt, ghost: frozenset[str]) -> bool:

@@ -279,7 +279,8 @@ VERDICTS: Final = (
         "true only because nothing happened",
         "An action that is never enabled, a branch never taken, an implication whose left side "
         "never holds, a `reachable` that is not reached. Often the model does less than was meant. "
-        "An unreached `reachable` exits 22 always, the others under `--strict`.",
+        "An unreached `reachable` exits 22 always, the others under `--strict`. "
+        "`k42 mutate` exits 22 when the claims notice too few mistakes (`--at-least`).",
     ),
 )
 
@@ -292,11 +293,7 @@ EXIT_CODES: Final = (
     (EXIT_ASSERTION, "an assertion fails"),
     (EXIT_UNFINISHED, "not everything was searched: incomplete, or bounded under --strict"),
     (EXIT_NOT_INDUCTIVE, "an invariant is not inductive; that alone is no bug"),
-    (
-        EXIT_VACUOUS,
-        "a `reachable` was not reached, under --strict something was vacuous, or the score of "
-        "mutants is too low",
-    ),
+    (EXIT_VACUOUS, "a `reachable` was not reached, or, under --strict, something was vacuous"),
     (EXIT_CONTRADICTORY, "a proof is about nothing: no initial state is possible"),
     (EXIT_UNKNOWN, "a proof was looked for and not found, nor a counterexample"),
     (EXIT_LIMIT, "the solver was stopped at its limit before it found an answer"),
