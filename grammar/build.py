@@ -214,8 +214,24 @@ class Builder:
                     doc=doc,
                     span=span,
                 )
+            case "interrupt":
+                name, index, _sign, bound, body = children
+                return syntax.ProcessDecl(
+                    self._name(name),
+                    self._optional_type(index),
+                    self._block(body),
+                    is_interrupt=True,
+                    bound=self._optional(bound),
+                    doc=doc,
+                    span=span,
+                )
+            case "lock_order":
+                chains = (tree for tree in children if not isinstance(tree, str))
+                return syntax.LockOrderDecl(tuple(map(self._chain, chains)), doc=doc, span=span)
             case "refinement":
                 return self._refinement(tree, span, doc)
+            case "ranking":
+                return self._ranking(tree, span, doc)
             case "interface" | "cluster" | "protocol" | "check_object" | "check_swap":
                 return self._construct(tree, span, doc)
             case _:
@@ -412,6 +428,9 @@ class Builder:
     def _fairness(self, tree: Tree | None) -> str | None:
         return None if tree is None else " ".join(map(str, tree.children))
 
+    def _chain(self, tree: Tree) -> tuple[syntax.Path, ...]:
+        return tuple(self._path(part) for part in tree.children if not isinstance(part, str))
+
     def _refinement(self, tree: Tree, span: Span, doc: str) -> syntax.RefinementDecl:
         fairness, abstract, word, *images = tree.children
         self._word_is(word, "with", "write `refines Abstract with { ... }`")
@@ -433,6 +452,23 @@ class Builder:
             self._expression(target),
             None if place is None else self._path(place),
             self._expression(value),
+            span=self._span(tree),
+        )
+
+    def _ranking(self, tree: Tree, span: Span, doc: str) -> syntax.RankingDecl:
+        _word, name, parameters, *helpers = tree.children
+        names = () if parameters is None else tuple(map(self._name, parameters.children))
+        return syntax.RankingDecl(
+            self._name(name), names, tuple(map(self._helper, helpers)), doc=doc, span=span
+        )
+
+    def _helper(self, tree: Tree) -> syntax.Helper:
+        _word, step, condition, word, measures = tree.children
+        self._word_is(word, "decreases", "write `step ... where ... decreases ...`")
+        return syntax.Helper(
+            self._expression(step),
+            self._expression(condition),
+            self._expressions(measures),
             span=self._span(tree),
         )
 
@@ -482,6 +518,8 @@ class Builder:
                 return syntax.BreakStmt(span=span)
             case "continue":
                 return syntax.ContinueStmt(span=span)
+            case "switch":
+                return syntax.SwitchStmt(str(children[0]) == "enable", span=span)
             case "await":
                 return syntax.AwaitStmt(self._expression(children[0]), span=span)
             case "assert":

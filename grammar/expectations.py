@@ -37,7 +37,8 @@ TYPE_STARTS: Final = frozenset(
     {"BOOL", "INT", "SET", "SEQ", "TUPLE", "MOD", "LSQB", "NAME", "NUMBER", "LPAR", "DASH"}
 )
 SIMPLE_STARTS: Final = frozenset(
-    {"SKIP", "CHOOSE", "BREAK", "CONTINUE", "AWAIT", "ASSERT", "RETURN", "VAR", "LET"}
+    {"SKIP", "CHOOSE", "BREAK", "CONTINUE", "AWAIT", "DISABLE", "ENABLE", "ASSERT", "RETURN"}
+    | {"VAR", "LET"}
 )
 COMPOUND_STARTS: Final = frozenset({"IF", "WHILE", "LOOP", "FOR", "EITHER", "ATOMIC", "LBRACE"})
 FAIRNESS_STARTS: Final = frozenset({"FAIR", "STRONG", "UNFAIR"})
@@ -70,7 +71,10 @@ DECLARATION_STARTS: Final = MEMBER_STARTS | {
     "RECORD",
     "OBJECT",
     "PROCESS",
+    "INTERRUPT",
+    "LOCK_ORDER",
     "REFINES",
+    "RANK_OF",
     "INTERFACE",
     "CLUSTERED",
     "SWAP_PROTOCOL",

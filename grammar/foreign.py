@@ -93,8 +93,6 @@ RESERVED: Final = frozenset(
         "fence",
         "read_section",
         "quiescent",
-        "disable",
-        "enable",
         "channel",
     }
 )

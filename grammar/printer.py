@@ -42,6 +42,7 @@ Part: TypeAlias = (
     | syntax.Transfer
     | syntax.Binding
     | syntax.Image
+    | syntax.Helper
 )
 _ESCAPES: Final = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t"}
 
@@ -122,10 +123,18 @@ class StatementPrinter:
                 return self._enclosed(join((self._head("object", name), BLANK)), members)
             case syntax.PropertyDecl():
                 return self._property(node)
+            case syntax.LockOrderDecl(chains):
+                word = join((self.tokens.take("lock order"), BLANK))
+                return join((word, group(indent(self.inner.listed(chains, self._chain)))))
             case syntax.RefinementDecl(abstract, images, fairness):
                 word = join((self._fairness(fairness), self.tokens.take("refines"), BLANK))
                 whole = (self.inner.path(abstract), BLANK, self.tokens.take("with"), BLANK)
                 return self._enclosed(join((word, *whole)), images)
+            case syntax.RankingDecl(name, parameters, helpers):
+                head = join((self.tokens.take("rank of"), BLANK, self.inner.name(name)))
+                if parameters:
+                    head = join((head, self.inner.bracketed("(", parameters, self.inner.name, ")")))
+                return self._enclosed(join((head, BLANK)), helpers)
             case (
                 syntax.InterfaceDecl()
                 | syntax.ClusterDecl()
@@ -186,6 +195,12 @@ class StatementPrinter:
                 return self._binding(node)
             case syntax.Image():
                 return self._image(node)
+            case syntax.Helper(step, condition, measures):
+                head = join((self.tokens.take("step"), BLANK, self.inner.expression(step)))
+                where = join((self.tokens.take("where"), self.inner.hanging(condition)))
+                word = join((self.tokens.take("decreases"), BLANK))
+                ranks = group(word, indent(self.inner.listed(measures, self.inner.expression)))
+                return group(head, indent(Break.BLANK, where, Break.BLANK, ranks))
             case syntax.OperationDecl() | syntax.MethodDecl():
                 return join((self.tokens.documentation(node.doc), self._callable(node)))
             case _:
@@ -221,6 +236,12 @@ class StatementPrinter:
             case _:
                 assert_never(node)
 
+    def _chain(self, locks: Sequence[syntax.Path]) -> Layout:
+        pieces: list[Layout] = [self.inner.path(locks[0])]
+        for lock in locks[1:]:
+            pieces += [BLANK, self.tokens.take("<"), BLANK, self.inner.path(lock)]
+        return join(pieces)
+
     def _arrows(self, names: Sequence[syntax.Name]) -> Layout:
         pieces: list[Layout] = [self.inner.name(names[0])]
         for name in names[1:]:
@@ -242,14 +263,24 @@ class StatementPrinter:
                 word = self._fairness(fairness)
                 head = join((word, self._head("action", name), self._parameters(parameters)))
                 return join((self._guarded(head, guards), self.block(body)))
-            case syntax.ProcessDecl(name, index, body, fairness):
-                head = join((self._fairness(fairness), self._head("process", name)))
-                if index is not None:
-                    on = join((BLANK, self.tokens.take("on"), BLANK, self.inner.type(index)))
-                    head = join((head, on))
-                return join((head, BLANK, self.block(body)))
+            case syntax.ProcessDecl():
+                return self._process(node)
             case _:
                 assert_never(node)
+
+    def _process(self, node: syntax.ProcessDecl) -> Layout:
+        word = "interrupt" if node.is_interrupt else "process"
+        head = join((self._fairness(node.fairness), self._head(word, node.name)))
+        if node.index is not None:
+            on = join((BLANK, self.tokens.take("on"), BLANK, self.inner.type(node.index)))
+            head = join((head, on))
+        if node.bound is not None:
+            head = join((head, self._at_most(node.bound)))
+        return join((head, BLANK, self.block(node.body)))
+
+    def _at_most(self, bound: syntax.Expr) -> Layout:
+        room = Room(BINARY["+"].level, is_last=False)
+        return join((BLANK, self.tokens.take("<="), BLANK, self.inner.expression(bound, room)))
 
     def _fairness(self, fairness: str | None) -> Layout:
         return NOTHING if fairness is None else join((self.inner.words(*fairness.split()), BLANK))
@@ -338,9 +369,7 @@ class StatementPrinter:
             return join((word, BLANK, indent(self.inner.expression(node.expression))))
         head = self._head(node.kind, node.name)
         if node.bound is not None:
-            sign = self.tokens.take("<=")
-            bound = self.inner.expression(node.bound, Room(BINARY["+"].level, is_last=False))
-            head = join((head, BLANK, sign, BLANK, bound))
+            head = join((head, self._at_most(node.bound)))
         head = join((head, self.tokens.take(":")))
         return join((head, self.inner.hanging(node.expression)))
 
@@ -393,6 +422,8 @@ class StatementPrinter:
                 return take("break")
             case syntax.ContinueStmt():
                 return take("continue")
+            case syntax.SwitchStmt(is_on):
+                return take("enable" if is_on else "disable")
             case syntax.AwaitStmt(condition):
                 return join((take("await"), BLANK, indent(self.inner.expression(condition))))
             case syntax.AssertStmt(condition, message):

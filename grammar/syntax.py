@@ -207,6 +207,13 @@ class AwaitStmt(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class SwitchStmt(Node):
+    """`disable` or `enable`, by `is_on`: the interrupts of the processor that runs this."""
+
+    is_on: bool
+
+
+@dataclass(frozen=True, slots=True)
 class AssertStmt(Node):
     """`assert c` or `assert c, "why"`."""
 
@@ -262,6 +269,7 @@ Stmt: TypeAlias = (
     | ContinueStmt
     | EitherStmt
     | AwaitStmt
+    | SwitchStmt
     | AssertStmt
     | ReturnStmt
     | AtomicStmt
@@ -405,12 +413,17 @@ class ProcessDecl(DeclNode):
     """`process worker on Cpu { ... }`: one thread per element of the type, or a single one.
 
     `fairness` is "fair", "strong fair", "unfair", or None where nothing is written.
+
+    `is_interrupt` marks `interrupt tick on Cpu <= 2 { ... }`: a handler, which preempts what runs
+    on its processor; `bound` says how often it comes there at most, None if there is no limit.
     """
 
     name: Name
     index: TypeExpr | None
     body: Block
     fairness: str | None = None
+    is_interrupt: bool = False
+    bound: Expr | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -451,6 +464,39 @@ class RefinementDecl(DeclNode):
     def name(self) -> Name:
         """The last part of the path, by which errors point at the whole."""
         return self.abstract.parts[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Helper(Node):
+    """`step worker[d] where e decreases e, ...`: a step that brings the awaited nearer.
+
+    `step` names a thread or an action; the indices or arguments are new names.
+    """
+
+    step: Expr
+    condition: Expr
+    measures: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RankingDecl(DeclNode):
+    """`rank of progress(c) { step ... }`; `name` is that of a `property`."""
+
+    name: Name
+    parameters: tuple[Name, ...]
+    helpers: tuple[Helper, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LockOrderDecl(DeclNode):
+    """`lock order A < B, C`: chains of locks, each chain in the order in which they are taken."""
+
+    chains: tuple[tuple[Path, ...], ...]
+
+    @property
+    def name(self) -> Name:
+        """The first lock, by which errors point at the whole."""
+        return self.chains[0][0].parts[-1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -576,6 +622,8 @@ Decl: TypeAlias = (
     | ProcessDecl
     | PropertyDecl
     | RefinementDecl
+    | LockOrderDecl
+    | RankingDecl
     | InterfaceDecl
     | ClusterDecl
     | ProtocolDecl

@@ -49,7 +49,14 @@ class NotKnown:
     states: int
 
 
-Standing: TypeAlias = Real | Unreachable | NotKnown
+@dataclass(frozen=True, slots=True)
+class Harmless:
+    """The state can be reached, and nothing is wrong at these sizes: the argument does not fit."""
+
+    states: int
+
+
+Standing: TypeAlias = Real | Unreachable | NotKnown | Harmless
 
 
 def candidate(

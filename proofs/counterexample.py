@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from checker.model.interpret import (
     AssertionFailed,
@@ -24,6 +24,7 @@ from checker.model.interpret import (
 )
 from checker.model.ir import Role
 from checker.model.system import PropertyKind
+from checker.model.types import show
 from proofs.encode.symbols import cells, decode
 from proofs.obligation import Goal
 from proofs.solver.session import Satisfiable, Session
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from checker.model.interpret import Outcome
     from checker.model.system import Action, Conjunct, State, System
     from checker.model.types import Type, Value
+    from proofs.encode.effects import Pick
     from proofs.encode.model import Model, Move
     from proofs.encode.values import Symbolic
     from proofs.induction import Inductor
@@ -48,6 +50,7 @@ class Counterexample:
         before: a state in which every claim holds; None at the start.
         after: the state after the step; None if the step fails.
         is_confirmed: whether the interpreter takes the step too, and finds the claim broken.
+        named: what else the claim speaks of, by name, as reports show it.
     """
 
     sizes: tuple[tuple[str, int], ...]
@@ -57,6 +60,7 @@ class Counterexample:
     choices: tuple[Value, ...]
     after: State | None
     is_confirmed: bool
+    named: tuple[tuple[str, str], ...] = ()
 
 
 def find(
@@ -73,8 +77,11 @@ def find(
     if obligation.is_step:
         read = _nearest(inductor, query, answer)
     before = _decoded_state(model, read) if obligation.is_step else None
-    params = tuple(_decoded(model, p.type, p.value, read) for p in move.params)
-    after = _outcome(model.system, obligation, move.action, before, params)
+    params = () if move is None else _values(model, move.params, read)
+    picks = () if obligation.beyond is None else obligation.beyond.picks
+    named = _values(model, picks, read)
+    action = None if move is None else move.action
+    is_confirmed, after = _confirmed(model.system, obligation, action, (before, params, named))
     return Counterexample(
         sizes=tuple((sort.name, sort.size) for sort in model.system.sorts),
         before=before,
@@ -82,14 +89,21 @@ def find(
         params=params,
         choices=() if after is None else _choices(after),
         after=after.state if isinstance(after, Moved) else None,
-        is_confirmed=after is not None,
+        is_confirmed=is_confirmed,
+        named=tuple((p.name, show(p.type, value)) for p, value in zip(picks, named, strict=True)),
     )
 
 
-def _move_of(model: Model, obligation: Obligation) -> Move:
+def _values(model: Model, picks: tuple[Pick, ...], read: Satisfiable) -> tuple[Value, ...]:
+    return tuple(_decoded(model, pick.type, pick.value, read) for pick in picks)
+
+
+def _move_of(model: Model, obligation: Obligation) -> Move | None:
     if not obligation.is_step:
         assert model.start is not None
         return model.start
+    if not obligation.action:
+        return None
     return next(move for move in model.moves if move.action.name == obligation.action)
 
 
@@ -104,21 +118,27 @@ def _decoded(model: Model, of: Type, value: Symbolic, read: Satisfiable) -> Valu
 # --- what the interpreter says --------------------------------------------------------------------
 
 
-def _outcome(
-    system: System,
-    obligation: Obligation,
-    action: Action,
-    before: State | None,
-    params: tuple[Value, ...],
-) -> Outcome | None:
-    """Return the execution of the step that breaks the claim, None if there is none."""
+_Values: TypeAlias = "tuple[State | None, tuple[Value, ...], tuple[Value, ...]]"
+"""The state before, parameters, and what else the claim names."""
+
+
+def _confirmed(
+    system: System, obligation: Obligation, action: Action | None, values: _Values
+) -> tuple[bool, Outcome | None]:
+    """Tell whether the claim is broken, and return the execution of the step that breaks it."""
+    before, params, named = values
     if before is None:
         outcomes: Iterator[Outcome] = iter(initial_states(system))
     else:
         if not all(_holds(system, each, before) for each in _invariants(system)):
-            return None
+            return False, None
+        if action is None:
+            assert obligation.beyond is not None
+            return obligation.beyond.breaks(named, before, None), None
         outcomes = perform(system, before, action, params)
-    return next((each for each in outcomes if _breaks(system, obligation, before, each)), None)
+    found = (each for each in outcomes if _breaks(system, obligation, (before, named), each))
+    first = next(found, None)
+    return first is not None, first
 
 
 def _invariants(system: System) -> Iterator[Conjunct]:
@@ -131,7 +151,15 @@ def _holds(system: System, conjunct: Conjunct, state: State) -> bool:
     return isinstance(judge_state(system, conjunct.expression, state), Holds)
 
 
-def _breaks(system: System, obligation: Obligation, before: State | None, outcome: Outcome) -> bool:
+def _breaks(
+    system: System,
+    obligation: Obligation,
+    values: tuple[State | None, tuple[Value, ...]],
+    outcome: Outcome,
+) -> bool:
+    before, named = values
+    if obligation.beyond is not None:
+        return isinstance(outcome, Moved) and obligation.beyond.breaks(named, before, outcome)
     match outcome:
         case AssertionFailed():
             return obligation.goal is Goal.ASSERTION

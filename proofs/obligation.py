@@ -11,7 +11,7 @@ An obligation holds if each of its *queries* does: one for each way through the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
@@ -21,9 +21,11 @@ from proofs.encode.effects import DemandKind
 from proofs.encode.universe import Unsupported
 
 if TYPE_CHECKING:
-    from checker.model.system import Conjunct
+    from checker.model.interpret import Moved
+    from checker.model.system import Conjunct, State
+    from checker.model.types import Value
     from grammar.source import Span
-    from proofs.encode.effects import Demand, Path
+    from proofs.encode.effects import Demand, Path, Pick
     from proofs.encode.model import Model, Move
     from proofs.logic.terms import Term
 
@@ -36,6 +38,8 @@ class Goal(Enum):
     STEP = "step"
     ASSERTION = "assertion"
     EVALUATION = "evaluation"
+    RESPONSE = "response"
+    REFINEMENT = "refinement"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +56,27 @@ class Query:
 
 
 @dataclass(frozen=True, slots=True)
+class Beyond:
+    """What an obligation about runs or about another system speaks of besides one state or step.
+
+    Attributes:
+        picks: unknown values that the claim names.
+        breaks: whether the claim is broken, as the interpreter sees it, with these values of the
+            picks, in a state (None at the start) and by a step from it (None if there is none).
+    """
+
+    picks: tuple[Pick, ...]
+    breaks: Callable[[tuple[Value, ...], State | None, Moved | None], bool]
+
+
+@dataclass(frozen=True, slots=True)
 class Obligation:
     """One thing to be proved.
 
     Attributes:
         name: unique and stable: `action/conjunct`.
         subject: the conjunct, or what must not fail.
-        action: the name of the action; `init` for the start.
+        action: the name of the action; `init` for the start; empty where no step is taken.
         is_lemma: whether what is preserved is a lemma.
     """
 
@@ -70,6 +88,7 @@ class Obligation:
     is_lemma: bool
     is_step: bool
     queries: tuple[Query, ...]
+    beyond: Beyond | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,10 +22,11 @@ from enum import Enum
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from checker.model.findings import assumption_findings
+from proofs.claims import all_obligations
 from proofs.counterexample import Counterexample, find
 from proofs.encode.model import Model, encode
 from proofs.induction import QUICK, THOROUGH, Countermodel, Inductor, Method, Open, Proof
-from proofs.obligation import Goal, Obligation, obligations
+from proofs.obligation import Goal, Obligation
 from proofs.solver.settings import Settings
 from proofs.solver.worker import Done, Lost, run_all
 
@@ -223,7 +224,7 @@ class Prover:
 
     def _state(self, model: Model) -> None:
         self._inductor = self._inductor_of(model)
-        self.obligations, self._refused = obligations(model)
+        self.obligations, self._refused = all_obligations(model)
 
     def _inductor_of(self, model: Model) -> Inductor:
         return Inductor(model, self.options.settings)
@@ -323,7 +324,7 @@ class Prover:
         if system is None or any(True for _ in assumption_findings(system)):
             return None
         model = encode(system, is_open=False)
-        stated, refused = obligations(model)
+        stated, refused = all_obligations(model)
         return _Scope(self._inductor_of(model), {each.name: each for each in stated}, refused)
 
     def _counterexample(self, obligation: Obligation) -> Refuted | None:

@@ -137,7 +137,12 @@ class _Lowering:
         """Report names that would mean something else inside of the check."""
         for decl in self.whole.declarations:
             match decl:
-                case syntax.PropertyDecl() | syntax.CheckDecl() | syntax.RefinementDecl():
+                case (
+                    syntax.PropertyDecl()
+                    | syntax.CheckDecl()
+                    | syntax.RefinementDecl()
+                    | syntax.RankingDecl()
+                ):
                     pass
                 case syntax.ImportDecl(alias=name) | syntax.DeclNode(name=name):
                     if name.text in NAMES:

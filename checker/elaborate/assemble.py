@@ -28,6 +28,7 @@ from checker.elaborate.processes import (
 from checker.elaborate.properties import assumption, check_names, checked, condition
 from checker.elaborate.refinement import abstraction, refinement, without_ghosts
 from checker.elaborate.state import Initial, initial, initial_effect, ordered
+from checker.elaborate.ranking import ranking
 from checker.elaborate.statements import block
 from checker.elaborate.temporal import bypass, temporal_property
 from checker.elaborate.typexprs import entity_type
@@ -42,7 +43,8 @@ if TYPE_CHECKING:
     from checker.elaborate.scope import Entity
     from checker.model.ir import Effect, Expr, Variable
     from checker.model.system import Action, Assumption, Property
-    from checker.model.temporal import Bypass, Refinement, TemporalProperty
+    from checker.model.temporal import Bypass, Ranking, Refinement, TemporalProperty
+    from checker.steps.code import Code
     from checker.steps.cut import LoweredProcess
     from grammar.diagnostics import Collector
     from grammar.modules import ModuleGraph
@@ -155,6 +157,7 @@ class _Parts:
 def _declare(build: Build, entities: list[Entity], parts: _Parts) -> None:
     """Work out every constant, type, variable and process head."""
     for entity in entities:
+    rankings: list[Ranking] = field(default_factory=list)
         match entity.decl:
             case syntax.ConstDecl():
                 value_of(build, entity, entity.span)
@@ -232,6 +235,21 @@ def _property(build: Build, entity: Entity, decl: syntax.PropertyDecl, parts: _P
             if demanded is not None:
                 parts.initially.append((demanded, decl.span))
         case "terminal":
+    _check_locks(build, entities, parts)
+    for entity in entities:
+        if isinstance(entity.decl, syntax.RankingDecl):
+            reason = ranking(build, entity, parts.temporal, parts.rankings)
+            if reason is not None:
+                parts.rankings.append(reason)
+
+
+def _check_locks(build: Build, entities: list[Entity], parts: _Parts) -> None:
+    declared = [each for each in entities if isinstance(each.decl, syntax.LockOrderDecl)]
+    if not declared or parts.locks is None or build.collector.has_errors:
+        return
+    processes = [entity for entity, _, _ in parts.codes]
+    parts.properties.append(no_deadlock(build, declared[0], parts.locks, processes))
+    check_discipline(build, parts.locks, parts.codes, parts.actions)
             final = condition(build, entity)
             if final is not None:
                 parts.terminal.append(final)
@@ -291,6 +309,7 @@ def _variables(parts: _Parts) -> tuple[Variable, ...]:
     return tuple(found)
 
 
+        rankings=tuple(parts.rankings),
 def _check_width(build: Build, parts: _Parts, variables: tuple[Variable, ...]) -> None:
     width = sum(bits(variable.type) for variable in variables)
     if width <= MAX_BITS:

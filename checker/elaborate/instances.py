@@ -81,7 +81,13 @@ class _Opener:
 
     def _declare(self, entity: Entity, scope: Scope) -> None:
         # Properties are names for reports only: they may be called like what they speak about.
-        if isinstance(entity.decl, syntax.PropertyDecl | syntax.RefinementDecl):
+        named_only = (
+            syntax.PropertyDecl
+            | syntax.RefinementDecl
+            | syntax.RankingDecl
+            | syntax.LockOrderDecl
+        )
+        if isinstance(entity.decl, named_only):
             return
         name = entity.name.removeprefix(scope.prefix)
         first = scope.own(name)

@@ -76,6 +76,7 @@ def without_ghosts(system: System) -> System:
         temporal=(),
         bypasses=(),
         refinements=(),
+        rankings=(),
     )
 
 

@@ -436,6 +436,10 @@ def kind_of_entity(entity: Entity) -> str:
             return "a property"
         case syntax.RefinementDecl():
             return "a refinement"
+        case syntax.LockOrderDecl():
+            return "an order of locks"
+        case syntax.RankingDecl():
+            return "a rank"
         case (
             syntax.InterfaceDecl()
             | syntax.ClusterDecl()

@@ -23,7 +23,7 @@ from checker.model.types import EnumType
 
 if TYPE_CHECKING:
     from checker.model.ir import Effect, Expr, Local, Variable
-    from checker.model.temporal import Bypass, Refinement, TemporalProperty
+    from checker.model.temporal import Bypass, Ranking, Refinement, TemporalProperty
     from checker.model.types import SortType, Type, Value
     from grammar.source import Span
 
@@ -162,6 +162,7 @@ class System:
         sized: constants that may depend on the size of a sort; with any, the system says nothing
             about other sizes.
         temporal, bypasses, refinements: claims about whole runs.
+        rankings: why some of the temporal claims hold; nothing is claimed by them.
     """
 
     name: str
@@ -181,6 +182,7 @@ class System:
     temporal: tuple[TemporalProperty, ...] = ()
     bypasses: tuple[Bypass, ...] = ()
     refinements: tuple[Refinement, ...] = ()
+    rankings: tuple[Ranking, ...] = ()
 
     @property
     def ghosts(self) -> tuple[Variable, ...]:

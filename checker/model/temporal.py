@@ -205,3 +205,53 @@ class Refinement:
     is_fair: bool
     doc: str
     site: Span
+
+
+# --- why something is reached ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Helper:
+    """A thread, or an action with given parameters, whose step brings the awaited nearer.
+
+    Attributes:
+        process: None for a declared action.
+        action: name of the declared action; None for a process.
+        locals: the index of the thread, or the parameters of the action.
+        condition: when the step helps, in terms of the ranking's and these locals.
+        measures: what decreases, the first that changes counting: an integer becomes less, a set
+            loses elements.
+    """
+
+    process: Process | None
+    action: str | None
+    locals: tuple[Local, ...]
+    condition: Expr
+    measures: tuple[Expr, ...]
+    site: Span
+
+    def is_by(self, action: Action) -> bool:
+        """Tell whether steps of an action are demanded by the fairness that the helper rests on."""
+        if self.process is None:
+            is_fair = action.fairness in {Fairness.WEAK, Fairness.STRONG}
+            return action.process is None and action.name == self.action and is_fair
+        is_fair = self.process.fairness is not Fairness.UNFAIR
+        return action.process is self.process and action.fairness is None and is_fair
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ranking:
+    """`rank of name(...) { ... }`: why `forall locals. waiting ~> goal`, by what comes nearer.
+
+    Attributes:
+        name: the property that it is for.
+        doc: the documentation of the ranking, not of the property.
+    """
+
+    name: str
+    locals: tuple[Local, ...]
+    waiting: Expr
+    goal: Expr
+    helpers: tuple[Helper, ...]
+    doc: str
+    site: Span

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, assert_never
 from checker.report.json_doc import diagnostics_json, site_json
 from checker.report.proof_text import Findings, scope_text, verdict_word
 from checker.report.values_json import Json, to_json
-from proofs.classify import NotKnown, Real, Standing, Unreachable
+from proofs.classify import Harmless, NotKnown, Real, Standing, Unreachable
 from proofs.prove import EachSize, EverySize, Judged, OneSystem, Proved, Refuted, Undecided
 
 if TYPE_CHECKING:
@@ -109,6 +109,7 @@ def _obligation(judged: Judged, findings: Findings) -> Json:
                     for local, value in zip(params, found.params, strict=True)
                 },
                 "after": None if found.after is None else _state(system, found.after),
+                "named": dict(found.named),
                 "is_confirmed": found.is_confirmed,
                 "standing": _standing(findings.standings.get(judged.name)),
             }
@@ -133,5 +134,7 @@ def _standing(standing: Standing | None) -> Json:
             return {"kind": "unreachable", "states": states, "candidate": candidate}
         case NotKnown(states):
             return {"kind": "not known", "states": states}
+        case Harmless(states):
+            return {"kind": "harmless", "states": states}
         case _:
             assert_never(standing)

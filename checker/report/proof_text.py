@@ -22,13 +22,14 @@ from checker.model.interpret import (
 )
 from checker.model.system import PropertyKind
 from checker.model.trace import Trace
+from checker.report.beyond_text import headline_beyond, lines_beyond
 from checker.report.cells import flat, pad, width, wrap
 from checker.report.finding_text import quotation, render_finding, value_lines
 from checker.report.ink import Ink
 from checker.report.state_text import render_data, render_rests
 from checker.report.text import duration
 from checker.report.trace_text import render_trace
-from proofs.classify import NotKnown, Real, Standing, Unreachable
+from proofs.classify import Harmless, NotKnown, Real, Standing, Unreachable
 from proofs.houdini import PREFIX
 from proofs.obligation import Goal
 from proofs.prove import (
@@ -173,7 +174,14 @@ def _domain_lines(findings: Findings, ink: Ink) -> list[str]:
 
 def _uncovered(system: System) -> list[str]:
     others = [p for p in system.properties if p.kind not in _INDUCTIVE]
-    return ["deadlock freedom", *(f"{p.kind.value} {p.name}" for p in others)]
+    ranked = {each.name for each in system.rankings}
+    return [
+        "deadlock freedom",
+        *(f"{p.kind.value} {p.name}" for p in others),
+        *(f"property {p.name}" for p in system.temporal if p.name not in ranked),
+        *(f"bypass {p.name}" for p in system.bypasses),
+        *(f"the fairness that {p.name} asks for" for p in system.refinements if p.is_fair),
+    ]
 
 
 _INDUCTIVE = frozenset({PropertyKind.INVARIANT, PropertyKind.STEP})
@@ -188,6 +196,10 @@ def _claims(findings: Findings, ink: Ink) -> list[str]:
         for prop in findings.report.system.properties
         if prop.kind in _INDUCTIVE and not prop.name.startswith(PREFIX)
     ]
+    for goal, word in ((Goal.RESPONSE, "property "), (Goal.REFINEMENT, "")):
+        beyond = [each for each in findings.report.judged if each.goal is goal]
+        for subject in dict.fromkeys(each.subject for each in beyond):
+            rows.append(_row(f"{word}{subject}", [j for j in beyond if j.subject == subject]))
     for goal, name in ((Goal.ASSERTION, "assertions"), (Goal.EVALUATION, "values in steps")):
         judged = [each for each in findings.report.judged if each.goal is goal]
         if judged:
@@ -233,6 +245,8 @@ def _row(name: str, judged: Sequence[Judged]) -> tuple[str, str, str]:
 
 
 def _where(judged: Judged) -> str:
+    if not judged.action:
+        return judged.name.rpartition("/")[2]
     if judged.goal in {Goal.ASSERTION, Goal.EVALUATION}:
         return judged.action
     part = judged.subject.rpartition(".")[2]
@@ -268,7 +282,8 @@ def _failure(judged: Judged, findings: Findings, request: Request) -> list[str]:
             ink.width,
         )
         return lines
-    outcome = None if found.before is None else _again(system, judged, found)
+    is_step = found.before is not None and judged.action
+    outcome = _again(system, judged, found) if is_step else None
     lines += _story(system, judged, found, outcome, request)
     lines += ["", *_standing(findings.standings.get(judged.name), ink)]
     return lines
@@ -287,6 +302,8 @@ def headline(judged: Judged) -> str:
             return f"an assertion in {judged.action} may fail"
         case Goal.EVALUATION:
             return f"an expression in {judged.action} may have no value"
+        case Goal.RESPONSE | Goal.REFINEMENT:
+            return headline_beyond(judged)
         case _:
             assert_never(judged.goal)
 
@@ -339,6 +356,8 @@ def _consequence(
     """Tell of the state after the step, in which the claim does not hold."""
     ink, spec = request.ink, request.spec
     lines: list[str] = []
+    if judged.goal in {Goal.RESPONSE, Goal.REFINEMENT}:
+        return lines_beyond(system, judged, found, ink)
     if found.after is not None:
         conjunct = _conjunct(system, judged.subject)
         scope = state_scope(system, found.after)
@@ -373,7 +392,9 @@ def _standing(standing: Standing | None, ink: Ink) -> list[str]:
         case Real(result):
             first = result.findings[0]
             what = f"{first.kind.value} {first.name}"
-            text = f"a search at these sizes finds a real violation ({what}): its trace is below"
+            at = ", ".join(f"{sort.name} = {sort.size}" for sort in result.system.sorts)
+            where = f" at {at}" if at else ""
+            text = f"a search{where} finds a real violation ({what}): its trace is below"
             return [ink.paint("bad", line) for line in wrap(f"  {text}", ink.width)]
         case Unreachable(states, candidate):
             text = (
@@ -387,6 +408,12 @@ def _standing(standing: Standing | None, ink: Ink) -> list[str]:
                     f"    {line}" for line in wrap(f"lemma candidate: {candidate}", ink.width - 4)
                 ]
             return lines
+        case Harmless(states):
+            text = (
+                f"  this state can be reached, and the property holds in all {states:,} states at "
+                "these sizes: it is the rank that does not fit"
+            )
+            return wrap(text, ink.width)
         case NotKnown(states):
             text = (
                 f"  whether this state can be reached is not known: {states:,} states were searched"

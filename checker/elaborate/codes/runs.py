@@ -21,6 +21,14 @@ _LOCK: Final = """
         }
 """
 
+_WAITING: Final = """
+        processors Cpu[2]
+        process worker on Cpu {
+          wait: skip
+          critical: skip
+        }
+"""
+
 _PLACES: Final = """
           user[p] at take = worker[p] at take
           user[p] at critical = worker[p] at critical
@@ -83,8 +91,8 @@ RUN_CODES: Final[tuple[CodeInfo, ...]] = (
     entry(
         "K193",
         "a bypass that does not say who waits",
-        """`bypass` counts how often others come first: it needs somebody who waits, a condition
-        that holds while they do, and one that others make true before.""",
+        """`bypass` counts how often others overtake: it needs somebody who waits, a condition that
+        holds while they do, and one that others make true before.""",
         wrong="""
         var x: bool = false
         fair action toggle() { x := not x }
@@ -126,5 +134,39 @@ RUN_CODES: Final[tuple[CodeInfo, ...]] = (
         + "        refines Abstract with {\n          free = not taken\n          held = taken"
         + _PLACES,
         right=_LOCK + "        refines Abstract with {\n          free = not taken" + _PLACES,
+    ),
+    entry(
+        "K197",
+        "a rank of nothing that leads to something",
+        """A rank tells why `forall c: T. p ~> q` holds: of which threads and actions a step brings
+        `q` nearer, and what becomes less by it. It has the name of the property, and a name for
+        each that the property quantifies.""",
+        wrong=_WAITING
+        + """
+        property served: forall c: Cpu. worker[c] at wait ~> worker[c] at critical
+        rank of serve(c) { step worker[d] where d = c and worker[d] at wait decreases 0 }
+        """,
+        right=_WAITING
+        + """
+        property served: forall c: Cpu. worker[c] at wait ~> worker[c] at critical
+        rank of served(c) { step worker[d] where d = c and worker[d] at wait decreases 0 }
+        """,
+    ),
+    entry(
+        "K198",
+        "a rank by something that cannot be it",
+        """What helps is a step of a thread (`step worker[d]`) or of an action (`step send(m)`); the
+        names in brackets are new. What decreases is a number, a condition, which becomes false,
+        or a set, which loses elements.""",
+        wrong=_WAITING
+        + """
+        property served: forall c: Cpu. worker[c] at wait ~> worker[c] at critical
+        rank of served(c) { step critical where worker[c] at wait decreases 0 }
+        """,
+        right=_WAITING
+        + """
+        property served: forall c: Cpu. worker[c] at wait ~> worker[c] at critical
+        rank of served(c) { step worker[d] where d = c and worker[d] at wait decreases 0 }
+        """,
     ),
 )

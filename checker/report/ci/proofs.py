@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from checker.report.ci.outcome import Case, Outcome, site_of
 from checker.report.proof_text import headline
-from proofs.classify import NotKnown, Real, Unreachable
+from proofs.classify import Harmless, NotKnown, Real, Unreachable
 from proofs.prove import Proved, Refuted, Undecided
 
 if TYPE_CHECKING:
@@ -65,6 +65,8 @@ def _standing(standing: Standing | None) -> str:
             return "; a search finds a real violation"
         case Unreachable():
             return "; the state before cannot be reached: the claims say too little"
+        case Harmless():
+            return "; the state before can be reached, and all is well: the rank does not fit"
         case NotKnown():
             return "; whether the state before can be reached is not known"
         case _:
