@@ -83,9 +83,15 @@ def dispatch(
     rounds: int = 1,
     *,
     preempts: bool = False,
+    yields: bool = False,
     kinds: SchedulingKinds | None = None,
 ) -> System:
-    """Dispatchers share processors: threads wake one another, and no wake-up is lost."""
+    """Dispatchers share processors: threads wake one another, and no wake-up is lost.
+
+    Args:
+        preempts: who holds a processor is asked for it while others wait.
+        yields: threads let the others of their dispatcher run before they wait for their turn.
+    """
     layout = Layout()
     # Two threads in the first dispatcher, one in each other one; each wakes the next.
     homes = (1, *range(1, dispatchers + 1))
@@ -99,7 +105,14 @@ def dispatch(
         Thread(
             f"thread{number}",
             places[home - 1],
-            partial(pass_turn, scheduling, Context.of(number, places[home - 1]), turn, rounds),
+            partial(
+                pass_turn,
+                scheduling,
+                Context.of(number, places[home - 1]),
+                turn,
+                rounds,
+                yields=yields,
+            ),
             scheduling.gates(number),
         )
         for number, home in enumerate(homes, start=1)
@@ -108,11 +121,15 @@ def dispatch(
     return System(layout.cells, tuple(running), processor_claims(scheduling, cpus), (), EVENTS)
 
 
-async def pass_turn(scheduling: Dispatchers, who: Context, turn: Cell, rounds: int) -> None:
+async def pass_turn(
+    scheduling: Dispatchers, who: Context, turn: Cell, rounds: int, *, yields: bool
+) -> None:
     """Waits for the turn, gives it to the next thread and wakes that one."""
     following = who.thread % len(scheduling.homes) + 1
     done = 0
     while done < rounds:
+        if yields:
+            await scheduling.yield_thread(who)
         while await load(turn) != who.thread:
             await scheduling.block(who)
         await store(turn, following)
