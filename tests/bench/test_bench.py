@@ -22,14 +22,19 @@ from checker.conform.explore import explore
 from checker.conform.findings import Explored, Options
 from checker.conform.frames import Naming
 from checker.conform.native import NativeExploration
+from checker.explicit.layout import Layout
+from checker.explicit.native.compiler import Code
+from checker.explicit.native.module import write_module
 from checker.explicit.python.engine import PythonEngine
 from checker.explicit.search import check
 from checker.load import load
+from checker.model.coverage_points import coverage_points
 from checker.oracle.process import run
 from tests.bench.contenders import K42, LIMITS, Measure, contenders
 from tests.bench.results import data_of, draw, table, text_of
 from tests.bench.subjects import ROOT, SUBJECTS, Subject
 from tests.conformance.judged import subject_of
+from tests.support.many_steps import many_steps
 
 pytestmark = pytest.mark.bench
 
@@ -140,6 +145,22 @@ def test_start(is_cold: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         f"`k42 check` of a specification with 157 states, {how}, best of {REPETITIONS} (0.7 s are "
         "wanted)",
         f"{min(seconds):.2f} s",
+    )
+
+
+@pytest.mark.parametrize("threads", [1, 5])
+def test_many_steps(threads: int, tmp_path: Path) -> None:
+    path = tmp_path / "many_steps.k42"
+    path.write_text(many_steps(400, threads), encoding="utf-8")
+    system, diagnostics = load(path, {}, library())
+    assert system is not None, diagnostics
+    layout = Layout(system)
+    start = process_time()
+    module = write_module(system, layout, coverage_points(system))
+    Code(module.text, module.weight)
+    told(
+        f"native code for 400 guarded steps, {threads} threads (1 s is wanted)",
+        f"{process_time() - start:.2f} s",
     )
 
 

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from time import monotonic
 from typing import Final
 
 import llvmlite.binding as llvm
 
-LIGHT: Final = 20_000
+LIGHT: Final = 2_000
+"""A module of so many operations is optimised at once: that takes a quarter of a second."""
+
+PRICE: Final = 150e-6
+"""Seconds that it takes to optimise one operation (13,200 of them took 2.0 s)."""
+
+PAYS: Final = 3
+"""A search that took so many times the price is worth paying it: optimised code is at most 1.6
+times as fast (MCS benchmark lock, N = 5), and often no faster (wide states)."""
+
 SLOW: Final = frozenset({"bdver4", "znver1", "znver2"})
 """Processors on which PEXT and PDEP take a hundred cycles."""
 
@@ -34,16 +44,42 @@ def _start() -> None:
     llvm.initialize_native_asmprinter()
 
 
-def compile_module(text: str, *, weight: int = 0) -> Compiled:
-    """Compile a module for this processor.
+class Code:
+    """The machine code of a module, which may become faster while it is in use.
 
-    Args:
-        weight: operations in it; where there are many, compile time counts more than speed.
+    Where there is much to compile it is first translated as it stands, in a tenth of the time, and
+    optimised when the search has gone on for long enough. What it computes is the same.
+
+    Attributes:
+        compiled: what to call now; what it was before stays callable.
     """
+
+    def __init__(self, text: str, weight: int) -> None:
+        """Compile.
+
+        Args:
+            weight: operations in the module.
+        """
+        self._text = text
+        self._is_optimised = weight <= LIGHT
+        self._due = monotonic() + PAYS * PRICE * weight
+        self.compiled = self._first = compile_module(text, optimised=self._is_optimised)
+
+    def improve(self) -> None:
+        """Optimise, if that is due."""
+        if not self._is_optimised and monotonic() >= self._due:
+            self._is_optimised = True
+            self.compiled = compile_module(self._text, optimised=True)
+
+
+def compile_module(text: str, *, optimised: bool = True) -> Compiled:
+    """Compile a module for this processor."""
     _start()
     module = llvm.parse_assembly(text)
-    _optimise(module)
-    engine = llvm.create_mcjit_compiler(module, _machine(1 if weight > LIGHT else 2))
+    _inline(module)
+    if optimised:
+        _optimise(module)
+    engine = llvm.create_mcjit_compiler(module, _machine(2 if optimised else 0))
     engine.finalize_object()
     return Compiled(
         (engine, module),
@@ -69,22 +105,30 @@ def _machine(level: int) -> llvm.TargetMachine:
     )
 
 
+def _inline(module: llvm.ModuleRef) -> None:
+    """Inline what says that it wants to be."""
+    passes = llvm.create_new_module_pass_manager()
+    passes.add_sroa_pass()
+    passes.add_simplify_cfg_pass()
+    passes.add_always_inliner_pass()
+    passes.run(module, _builder())
+
+
 def _optimise(module: llvm.ModuleRef) -> None:
-    """Inline what says that it wants to be, then simplify each function by itself.
+    """Simplify each function by itself.
 
     That takes half of the time of the standard passes for whole modules, which look for more to
     inline. There are no loops worth more than straight code.
     """
+    builder = _builder()
+    passes = builder.getFunctionPassManager()
+    for function in module.functions:
+        if not function.is_declaration:
+            passes.run(function, builder)
+
+
+def _builder() -> llvm.PassBuilder:
     options = llvm.create_pipeline_tuning_options(speed_level=1)
     options.loop_unrolling = options.loop_interleaving = False
     options.loop_vectorization = options.slp_vectorization = False
-    builder = llvm.create_pass_builder(_machine(2), options)
-    inlining = llvm.create_new_module_pass_manager()
-    inlining.add_sroa_pass()
-    inlining.add_simplify_cfg_pass()
-    inlining.add_always_inliner_pass()
-    inlining.run(module, builder)
-    simplifying = builder.getFunctionPassManager()
-    for function in module.functions:
-        if not function.is_declaration:
-            simplifying.run(function, builder)
+    return llvm.create_pass_builder(_machine(2), options)

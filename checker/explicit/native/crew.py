@@ -19,6 +19,7 @@ import numpy as np
 from checker.explicit.engine import Pulse
 
 if TYPE_CHECKING:
+    from checker.explicit.native.compiler import Compiled
     from checker.explicit.native.pieces import Piece
     from checker.explicit.native.stores import Store
     from checker.explicit.native.worker import Worker
@@ -55,10 +56,10 @@ class Crew:
     actions: int
     _pool: ThreadPoolExecutor | None = field(default=None, init=False)
 
-    def begin(self, job: Job) -> None:
+    def begin(self, compiled: Compiled) -> None:
         """Get ready for a level."""
-        del job
         for worker in self.workers:
+            worker.compiled = compiled
             worker.expanded = worker.new = 0
             worker.counters[:] = 0
 

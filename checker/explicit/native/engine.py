@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from checker.explicit.engine import Evidence, Exhausted, Expansion, Pulse, Subject
-from checker.explicit.native.compiler import compile_module
+from checker.explicit.native.compiler import Code
 from checker.explicit.native.crew import Crew, Job
 from checker.explicit.native.disk.files import Filed, WordFile
 from checker.explicit.native.disk.store import DiskStore
@@ -100,7 +100,7 @@ class NativeEngine:
         self._options = options or NativeOptions()
         self._allowance = Allowance(self._options.memory_bytes)
         self._module = write_module(system, layout, coverage_points(system))
-        self._compiled = compile_module(self._module.text, weight=self._module.weight)
+        self._code = Code(self._module.text, self._module.weight)
         self._reachables = [each.name for each in conjuncts(system, PropertyKind.REACHABLE)]
         self._wanted = np.ones(max(1, len(self._reachables)), np.int64)
         self._actions = len(system.actions)
@@ -124,10 +124,10 @@ class NativeEngine:
             announce(f"{text}: about {COMPILING_TAKES} s")
 
     def _worker(self) -> Worker:
-        return make_worker(self._module, self._compiled, self._actions, self._wanted)
+        return make_worker(self._module, self._code.compiled, self._actions, self._wanted)
 
     def _new_folder(self) -> Folder | None:
-        module, code = self._module, self._compiled
+        module, code = self._module, self._code.compiled
         if module.words == 1:
             return None
         return Folder(module.words, module.half_words, gather=code.gather, scatter=code.scatter)
@@ -214,7 +214,8 @@ class NativeEngine:
         assert level.pieces is not None, "only the last level is expanded"
         chunks = deque(chunk for piece in level.pieces for chunk in piece.chunks())
         job = Job(chunks, level.size, self._distinct, pulse)
-        self._crew.begin(job)
+        self._code.improve()
+        self._crew.begin(self._code.compiled)
         try:
             while job.queue and not job.is_stopped:
                 while not self._store.prepare(self._crew.workers, self._crew.run):

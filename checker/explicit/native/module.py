@@ -78,12 +78,18 @@ class Module:
 
 
 def write_module(
-    system: System, layout: Layout, points: CoveragePoints, finish: Finish | None = None
+    system: System,
+    layout: Layout,
+    points: CoveragePoints,
+    finish: Finish | None = None,
+    *,
+    folds: bool = True,
 ) -> Module:
     """Write the module of a system.
 
     Args:
         finish: changes each successor before it is told of, after step properties are checked.
+        folds: whether states of several words are to be folded into keys.
 
     Raises:
         Unsupported: something in the system is too large for native code.
@@ -104,7 +110,7 @@ def write_module(
     _write_expand(unit, list(parts.write()))
     _write_inspect(unit, system, watched)
     half_words = 0
-    if not unit.is_narrow:
+    if folds and not unit.is_narrow:
         both = halves(system, layout)
         half_words = len(both[0])
         write_halves(unit, both, compresses=has_compression())
