@@ -27,7 +27,8 @@ from checker.model.system import PropertyKind
 from checker.model.types import show
 from proofs.encode.symbols import cells, decode
 from proofs.obligation import Goal
-from proofs.solver.session import Satisfiable, Session
+from proofs.solver.answers import Satisfiable
+from proofs.solver.session import Session
 
 if TYPE_CHECKING:
     from checker.model.interpret import Outcome

@@ -21,7 +21,8 @@ from proofs.encode.model import encode
 from proofs.facts import Fact, Places, Vocabulary
 from proofs.induction import QUICK, Inductor, Proof
 from proofs.obligation import obligations
-from proofs.solver.session import Satisfiable, Session, Unknown
+from proofs.solver.answers import Satisfiable, Unknown
+from proofs.solver.session import Session
 
 if TYPE_CHECKING:
     from checker.model.system import State, System

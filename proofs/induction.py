@@ -16,17 +16,20 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from grammar.cache import key_of
+from proofs.archive import Archive, Contents, Entry, Use
 from proofs.logic.compiled import Compiler
 from proofs.logic.instantiate import Instantiator
 from proofs.logic.normal import Skolemizer, Universal
 from proofs.obligation import Query
-from proofs.solver.session import Satisfiable, Session, Unknown, Unsatisfiable
+from proofs.solver.answers import Satisfiable, Unknown, Unsatisfiable
 from proofs.solver.settings import Settings
 
 if TYPE_CHECKING:
     from proofs.encode.model import Model
     from proofs.logic.instantiate import Instance
     from proofs.logic.terms import Term
+    from proofs.solver.session import Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,10 @@ QUICK: Final = Effort(checks=20, widenings=0)
 THOROUGH: Final = Effort(checks=100, widenings=3)
 
 
+GOAL: Final = "negated claim"
+"""The label of instances of the negated claim itself."""
+
+
 class Method(Enum):
     """How a query was proved; the texts complete "by ..."."""
 
@@ -60,13 +67,15 @@ class Proof:
     """The query holds.
 
     Attributes:
-        instances: those of the hypotheses on which the proof rests, as certificates name them.
+        instances: those of the hypotheses on which the proof rests, as reports name them.
         spent: elementary steps of the solver for the proof of record.
+        uses: the instances, as certificates name them; none if Z3 found its own.
     """
 
     method: Method
     instances: tuple[str, ...]
     spent: int
+    uses: tuple[Use, ...] = ()
 
     @property
     def hypotheses(self) -> frozenset[str]:
@@ -94,24 +103,80 @@ Judgement: TypeAlias = Proof | Countermodel | Open
 
 @dataclass(slots=True)
 class Inductor:
-    """Judges the queries of one model."""
+    """Judges the queries of one model.
+
+    Attributes:
+        archive: proofs made before, and where those that are made go.
+    """
 
     model: Model
     settings: Settings = field(default_factory=Settings)
+    archive: Archive = field(default_factory=Archive)
     _compiler: Compiler = field(default_factory=Compiler)
     _universals: dict[str, tuple[Universal, ...]] = field(default_factory=dict)
+    _contents: Contents = field(default_factory=Contents)
+    _labelled: dict[str, str] = field(default_factory=dict)
 
     def judge(self, query: Query, *, is_step: bool, effort: Effort = THOROUGH) -> Judgement:
         """Tell whether a query holds, without Z3's own treatment of quantifiers."""
+        known = self.known(query, is_step=is_step)
+        if known is not None:
+            return known
+        negated = self.negated(query)
+        goal = Skolemizer(self.model.logic, "some").universals(negated)
+        hypotheses = self.hypotheses(is_step=is_step)
+        judgement = self._refuted(goal, hypotheses, effort)
+        if isinstance(judgement, Proof):
+            self._keep(negated, judgement, is_step=is_step)
+        return judgement
+
+    def negated(self, query: Query) -> Term:
+        """Return what must have no model."""
         logic = self.model.logic
-        negated = logic.both(*query.conditions, logic.negate(query.claim))
-        if negated is logic.false:
+        return logic.both(*query.conditions, logic.negate(query.claim))
+
+    # --- what needs no solver
+
+    def known(self, query: Query, *, is_step: bool) -> Proof | None:
+        """Return a proof that needs no solver: by rewriting, or one that was made before."""
+        negated = self.negated(query)
+        if negated is self.model.logic.false:
             return Proof(Method.REWRITING, (), 0)
         if is_step and (name := self._unchanged(query.claim)) is not None:
             return Proof(Method.REWRITING, (f"{name}()",), 0)
-        goal = Skolemizer(logic, "some").universals(negated)
-        hypotheses = self.hypotheses(is_step=is_step)
-        return self._refuted(goal, hypotheses, effort)
+        entry = self.evidence(negated, is_step=is_step)
+        if entry is None:
+            return None
+        return Proof(Method(entry.method), entry.instances, entry.spent, entry.uses)
+
+    def evidence(self, negated: Term, *, is_step: bool) -> Entry | None:
+        """Return the entry of the archive for what must have no model, if there is one."""
+        contents = self.contents if is_step else {}
+        return self.archive.find(self._contents.of(negated), contents.get)
+
+    @property
+    def contents(self) -> dict[str, str]:
+        """The content of each hypothesis by its label."""
+        if not self._labelled:
+            formulas = [*self.model.typing, *((c.name, c.formula) for c in self.model.claims)]
+            self._labelled.update((label, self._contents.of(term)) for label, term in formulas)
+        return self._labelled
+
+    def content(self) -> str:
+        """Return what stands for the hypotheses and the conditions of all steps."""
+        model = self.model
+        parts = [f"{label} {content}" for label, content in self.contents.items()]
+        for move in (*(() if model.start is None else (model.start,)), *model.moves):
+            parts.append(move.action.name)
+            parts += [self._contents.of(model.logic.both(*p.conditions)) for p in move.paths]
+        return key_of(*parts)
+
+    def _keep(self, negated: Term, proof: Proof, *, is_step: bool) -> None:
+        contents = self.contents if is_step else {}
+        used = [use.label for use in proof.uses] or list(proof.hypotheses)
+        core = tuple((name, contents[name]) for name in dict.fromkeys(used) if name in contents)
+        entry = Entry(proof.method.value, proof.instances, proof.uses, proof.spent, core)
+        self.archive.add(self._contents.of(negated), entry)
 
     def _unchanged(self, claim: Term) -> str | None:
         """Return the name of the claim that says just this, before the step."""
@@ -146,8 +211,8 @@ class Inductor:
 
     def native(self, query: Query, *, is_step: bool) -> Judgement:
         """Let Z3 do it with quantifiers."""
-        session = Session(self.settings)
-        logic = self.model.logic
+        session = _session(self.settings)
+        negated = self.negated(query)
         names = []
         if is_step:
             for label, formula in self.model.typing:
@@ -156,10 +221,12 @@ class Inductor:
             for claim in self.model.claims:
                 session.label(claim.name, claim.formula)
                 names.append(claim.name)
-        session.assume((*query.conditions, logic.negate(query.claim)))
+        session.assume((negated,))
         match session.check(names):
             case Unsatisfiable(core):
-                return Proof(Method.NATIVE, core, session.spent)
+                proof = Proof(Method.NATIVE, core, session.spent)
+                self._keep(negated, proof, is_step=is_step)
+                return proof
             case Satisfiable() as answer:
                 return Countermodel(answer)
             case Unknown(reason, is_limit):
@@ -172,10 +239,10 @@ class Inductor:
         effort: Effort,
     ) -> Judgement:
         """Look for instances that contradict the negated claim."""
-        session = Session(self.settings)
+        session = _session(self.settings)
         ground = [each.body for each in goal if not each.variables]
         session.assume(ground)
-        named = [("negated claim", each) for each in goal if each.variables]
+        named = [(GOAL, each) for each in goal if each.variables]
         instantiator = Instantiator(self.model.logic, self._compiler, [*named, *hypotheses])
         instantiator.start(ground)
         used: dict[str, Instance] = {}
@@ -228,8 +295,16 @@ class Inductor:
         match record.check():
             case Unsatisfiable():
                 names = tuple(each.name for each in kept)
-                return Proof(Method.INSTANCES, names, record.spent)
+                uses = tuple(Use(e.label, e.number, e.texts) for e in kept)
+                return Proof(Method.INSTANCES, names, record.spent, uses)
             case Satisfiable():
                 raise AssertionError("the solver contradicts itself about a core")
             case Unknown(reason, is_limit):
                 return Open(reason, is_limit)
+
+
+def _session(settings: Settings) -> Session:
+    """Return a session of Z3, which is imported when the first is needed."""
+    from proofs.solver.session import Session
+
+    return Session(settings)

@@ -22,8 +22,9 @@ from enum import Enum
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from checker.model.findings import assumption_findings
+from grammar.cache import key_of
+from proofs.archive import Archive
 from proofs.claims import all_obligations
-from proofs.counterexample import Counterexample, find
 from proofs.encode.model import Model, encode
 from proofs.induction import QUICK, THOROUGH, Countermodel, Inductor, Method, Open, Proof
 from proofs.obligation import Goal, Obligation
@@ -33,9 +34,10 @@ from proofs.solver.worker import Done, Lost, run_all
 if TYPE_CHECKING:
     from checker.model.system import System
     from grammar.source import Span
+    from proofs.archive import Entry
+    from proofs.counterexample import Counterexample
     from proofs.induction import Judgement
     from proofs.obligation import Query, Refused
-    from proofs.solver.worker import Outcome
 
 MAX_SCOPE: Final = 4
 
@@ -128,11 +130,18 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """All obligations of a system, in the order of the text."""
+    """All obligations of a system, in the order of the text.
+
+    Attributes:
+        fresh: how many of them were not known from an archive or by rewriting alone.
+        content: stands for what the claims, the types, and the conditions of all steps say.
+    """
 
     system: System
     domain: Domain
     judged: tuple[Judged, ...]
+    fresh: int = 0
+    content: str = ""
 
     def of(self, fate: type[Proved] | type[Refuted] | type[Undecided]) -> tuple[Judged, ...]:
         """Return the obligations with such a fate."""
@@ -167,20 +176,26 @@ def prove(
     load_at: LoadAt,
     options: Options | None = None,
     told: Callable[[int, int], None] | None = None,
+    *,
+    archive: Archive | None = None,
 ) -> Report:
     """Try to prove all claims of a system.
 
     Args:
         told: called with the number of obligations that are done, and of all.
+        archive: what was proved before; what is proved now is added to it.
     """
-    prover = Prover(system, load_at, options or Options())
+    prover = Prover(system, load_at, options or Options(), archive)
     work = prover.obligations
-    outcomes = run_all(
-        len(work),
-        lambda number: prover.fate(work[number]),
-        told=None if told is None else lambda done: told(done, len(work)),
+    known = {each.name: prover.known(each) for each in work}
+    rest = [each for each in work if known[each.name] is None]
+    outcomes = prover.decided(
+        rest,
+        told=None if told is None else lambda done: told(done + len(work) - len(rest), len(work)),
     )
-    return Report(system, prover.domain, prover.judged(work, outcomes) + prover.unstated())
+    fates = {name: fate for name, fate in known.items() if fate is not None} | outcomes
+    judged = tuple(_judged(each, fates[each.name]) for each in work)
+    return Report(system, prover.domain, judged + prover.unstated(), len(rest), prover.content())
 
 
 # --- the ladder -----------------------------------------------------------------------------------
@@ -189,8 +204,11 @@ def prove(
 class Prover:
     """Decides obligations of one system; makes models of other sizes when it needs them."""
 
-    def __init__(self, system: System, load_at: LoadAt, options: Options) -> None:
+    def __init__(
+        self, system: System, load_at: LoadAt, options: Options, archive: Archive | None = None
+    ) -> None:
         """State the system, for every size if that is possible."""
+        self.archive = Archive() if archive is None else archive
         self.system = system
         self.options = options
         self._load_at = load_at
@@ -227,7 +245,7 @@ class Prover:
         self.obligations, self._refused = all_obligations(model)
 
     def _inductor_of(self, model: Model) -> Inductor:
-        return Inductor(model, self.options.settings)
+        return Inductor(model, self.options.settings, self.archive)
 
     def unstated(self) -> tuple[Judged, ...]:
         """Return what cannot even be stated."""
@@ -244,29 +262,51 @@ class Prover:
             for each in self._refused
         )
 
-    def judged(
-        self, work: Sequence[Obligation], outcomes: Sequence[Outcome[Fate]]
-    ) -> tuple[Judged, ...]:
-        """Put obligations and what became of them together."""
-        found: list[Judged] = []
-        for each, outcome in zip(work, outcomes, strict=True):
+    def decided(
+        self, work: Sequence[Obligation], told: Callable[[int], None] | None = None
+    ) -> dict[str, Fate]:
+        """Decide obligations in another process; return what becomes of each, by its name."""
+
+        def decide(number: int) -> tuple[Fate, tuple[tuple[str, Entry], ...]]:
+            fate = self.fate(work[number])
+            return fate, self.archive.take()
+
+        found: dict[str, Fate] = {}
+        for each, outcome in zip(work, run_all(len(work), decide, told=told), strict=True):
             match outcome:
-                case Done(result):
-                    fate: Fate = result
+                case Done((fate, entries)):
+                    self.archive.extend(entries)
+                    found[each.name] = fate
                 case Lost(reason):
-                    fate = Undecided(Why.LOST, reason)
-            found.append(
-                Judged(
-                    each.name,
-                    each.goal,
-                    each.action,
-                    each.subject,
-                    each.site,
-                    each.is_lemma,
-                    fate,
-                )
-            )
-        return tuple(found)
+                    found[each.name] = Undecided(Why.LOST, reason)
+        return found
+
+    def judged(self, work: Sequence[Obligation]) -> tuple[Judged, ...]:
+        """Decide obligations, and put them and what became of them together."""
+        fates = self.decided(work)
+        return tuple(_judged(each, fates[each.name]) for each in work)
+
+    def content(self) -> str:
+        """Return what stands for the claims, the types, and the conditions of all steps."""
+        models = [self._inductor] if self._inductor is not None else []
+        models += [scope.inductor for scope in self._scopes.values() if scope and not models]
+        return key_of(*(each.content() for each in models))
+
+    def known(self, obligation: Obligation) -> Proved | None:
+        """Return a proof that needs no solver, if every query has one."""
+        if self._inductor is not None:
+            return _known(self._inductor, obligation)
+        proofs: list[Proof] = []
+        for size in range(1, self.options.max_scope + 1):
+            scope = self.scope(size)
+            stated = None if scope is None else scope.obligations.get(obligation.name)
+            if scope is None or stated is None:
+                continue
+            found = _known(scope.inductor, stated)
+            if found is None:
+                return None
+            proofs.append(Proof(found.method, found.instances, found.spent))
+        return _together(proofs)
 
     def inductors(self) -> Iterator[Inductor]:
         """Yield the models at hand: at the sizes first, which are quick, then for every size."""
@@ -299,7 +339,7 @@ class Prover:
         """Look for a counterexample, then let Z3 try."""
         assert self._inductor is not None
         if isinstance(judgement, Countermodel) and not self.system.sorts:
-            return Refuted(find(self._inductor, obligation, query, judgement.answer))
+            return _refuted(self._inductor, obligation, query, judgement)
         found = self._counterexample(obligation)
         if found is not None:
             return found
@@ -371,13 +411,35 @@ class _Scope:
             if isinstance(judgement, Open):
                 judgement = self.inductor.native(query, is_step=obligation.is_step)
             match judgement:
-                case Countermodel(answer):
-                    return Refuted(find(self.inductor, obligation, query, answer))
+                case Countermodel():
+                    return _refuted(self.inductor, obligation, query, judgement)
                 case Open():
                     return _undecided(judgement)
                 case Proof():
                     proofs.append(judgement)
         return _together(proofs)
+
+
+def _judged(each: Obligation, fate: Fate) -> Judged:
+    return Judged(each.name, each.goal, each.action, each.subject, each.site, each.is_lemma, fate)
+
+
+def _known(inductor: Inductor, obligation: Obligation) -> Proved | None:
+    proofs: list[Proof] = []
+    for query in obligation.queries:
+        found = inductor.known(query, is_step=obligation.is_step)
+        if found is None:
+            return None
+        proofs.append(found)
+    return _together(proofs)
+
+
+def _refuted(
+    inductor: Inductor, obligation: Obligation, query: Query, judgement: Countermodel
+) -> Refuted:
+    from proofs.counterexample import find
+
+    return Refuted(find(inductor, obligation, query, judgement.answer))
 
 
 def _undecided(judgement: Countermodel | Open) -> Undecided:

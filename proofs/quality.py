@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from checker.model.ir import Expr
     from checker.model.system import Property, System
     from grammar.source import Span
+    from proofs.archive import Archive
     from proofs.encode.values import Symbolic
     from proofs.induction import Inductor
     from proofs.logic.terms import Term
@@ -49,12 +50,46 @@ class Vacuity:
 
 
 def vacuities(
-    system: System, load_at: LoadAt, options: Options | None = None
+    system: System,
+    load_at: LoadAt,
+    options: Options | None = None,
+    *,
+    archive: Archive | None = None,
+    content: str = "",
 ) -> tuple[Vacuity, ...]:
-    """Return what is proved of nothing, as far as that can be told."""
+    """Return what is proved of nothing, as far as that can be told.
+
+    Args:
+        archive: what was found out before, by `content`.
+        content: `Report.content` of the proof; empty if nothing is to be looked up.
+    """
+    key = f"vacuities {content}"
+    if archive is not None and content and key in archive.verdicts:
+        names = archive.verdicts[key]
+        return tuple(each for each in _candidates(system) if _written(each) in names)
     checker = _Vacuities(Prover(system, load_at, options or Options()))
     (outcome,) = run_all(1, lambda _: tuple(checker.found()), patience=600.0)
-    return outcome.result if isinstance(outcome, Done) else ()
+    if not isinstance(outcome, Done):
+        return ()
+    if archive is not None and content:
+        archive.keep(key, [_written(each) for each in outcome.result])
+    return outcome.result
+
+
+def _written(vacuity: Vacuity) -> str:
+    return f"{vacuity.kind.name} {vacuity.name}"
+
+
+def _candidates(system: System) -> Iterator[Vacuity]:
+    """Yield everything that could be vacuous, in the order of the text."""
+    yield Vacuity(Emptiness.START, system.name, system.variables[0].site)
+    for action in system.actions:
+        yield Vacuity(Emptiness.ACTION, action.name, action.site)
+    for prop in system.properties:
+        if prop.kind is PropertyKind.INVARIANT:
+            for conjunct in prop.conjuncts:
+                if _implication(conjunct.expression) is not None:
+                    yield Vacuity(Emptiness.ANTECEDENT, conjunct.name, conjunct.site)
 
 
 class _Vacuities:
@@ -161,17 +196,25 @@ class Need:
         return not self.broken
 
 
-def needs(report: Report, load_at: LoadAt, options: Options | None = None) -> tuple[Need, ...]:
+def needs(
+    report: Report,
+    load_at: LoadAt,
+    options: Options | None = None,
+    archive: Archive | None = None,
+) -> tuple[Need, ...]:
     """Drop each lemma of a complete proof in turn, and try again what rested on it.
 
     What did not rest on a lemma is proved without it already.
     """
     assert report.is_proved
     lemmas = [p for p in report.system.properties if p.is_lemma]
-    return tuple(_need(report, lemma, load_at, options or Options()) for lemma in lemmas)
+    prover = partial(Prover, options=options or Options(), archive=archive)
+    return tuple(_need(report, lemma, load_at, prover) for lemma in lemmas)
 
 
-def _need(report: Report, lemma: Property, load_at: LoadAt, options: Options) -> Need:
+def _need(
+    report: Report, lemma: Property, load_at: LoadAt, prover_of: Callable[..., Prover]
+) -> Need:
     names = {conjunct.name for conjunct in lemma.conjuncts}
     rested = {
         each.name
@@ -185,10 +228,9 @@ def _need(report: Report, lemma: Property, load_at: LoadAt, options: Options) ->
         system = load_at(sizes)
         return None if system is None else without(system, lemma.name)
 
-    prover = Prover(without(report.system, lemma.name), smaller, options)
+    prover = prover_of(without(report.system, lemma.name), smaller)
     work = [each for each in prover.obligations if each.name in rested]
-    outcomes = run_all(len(work), lambda number: prover.fate(work[number]))
-    judged = prover.judged(work, outcomes)
+    judged = prover.judged(work)
     return Need(lemma.name, tuple(each for each in judged if not isinstance(each.fate, Proved)))
 
 

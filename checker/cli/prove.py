@@ -29,7 +29,9 @@ if TYPE_CHECKING:
     from checker.report.proof_text import Findings
     from checker.report.values_json import Json
     from grammar.diagnostics import Diagnostic
+    from proofs.archive import Archive
     from proofs.prove import Options
+    from proofs.quality import Need, Vacuity
 
 SUMMARY = "prove invariants for every number of processors"
 EPILOG = """\
@@ -81,6 +83,9 @@ def parser() -> Parser:
         help="elementary steps of the solver for one question (default: 5,000,000)",
     )
     group.add_argument("--seed", type=natural, default=0, metavar="N", help="seed of the solver")
+    group.add_argument(
+        "--no-cache", action="store_true", help="prove everything anew, and keep nothing"
+    )
     group.add_argument(
         "--lemmas", action="store_true", help="drop each lemma in turn, to see what needs it"
     )
@@ -142,6 +147,7 @@ def _write(done: Sequence[Proof], arguments: argparse.Namespace) -> None:
 
 def prove_file(spec: str, settings: Mapping[str, str], arguments: argparse.Namespace) -> Proof:
     """Read and prove one specification."""
+    from checker.cli.proof_cache import archive_of
     from checker.report.proof_json import json_of_mistakes, json_of_proof
     from checker.report.proof_text import Request, render_proof
     from proofs.prove import Options
@@ -154,7 +160,9 @@ def prove_file(spec: str, settings: Mapping[str, str], arguments: argparse.Names
         json = json_of_mistakes(opened.diagnostics, name, again)
         return Proof(name, again, EXIT_INPUT, opened.diagnostics, None, json, None)
     options = Options(Settings(arguments.limit, arguments.seed), arguments.scope)
-    findings = findings_of(opened.system, _Loader(spec, settings), options, arguments)
+    with archive_of(spec, settings, is_kept=not arguments.no_cache) as archive:
+        loader = _Loader(spec, settings)
+        findings = findings_of(opened.system, loader, options, arguments, archive=archive)
     code = exit_code(findings)
     is_file = arguments.output is not None
     request = Request(
@@ -188,7 +196,12 @@ class _Loader:
 
 
 def findings_of(
-    system: System, loader: _Loader, options: Options, arguments: argparse.Namespace
+    system: System,
+    loader: _Loader,
+    options: Options,
+    arguments: argparse.Namespace,
+    *,
+    archive: Archive,
 ) -> Findings:
     """Prove, then classify what fails, or look at what the proof is worth."""
     from checker.cli.classifying import standings, systems_of
@@ -206,9 +219,11 @@ def findings_of(
             loader,
             options,
             lambda done, count: line.show(f"{system.name}: {done} of {count} obligations"),
+            archive=archive,
         )
     finally:
         line.clear()
+    content = report.content
     found = standings(report, loader, arguments.max_states)
     inferred: tuple[str, ...] = ()
     is_real = any(isinstance(standing, Real) for standing in found.values())
@@ -218,13 +233,17 @@ def findings_of(
         if better is not None:
             report, inferred = better
             found = {}
-    empty = vacuities(system, loader, options) if report.is_proved else ()
+    empty: tuple[Vacuity, ...] = ()
+    needed: tuple[Need, ...] = ()
+    if report.is_proved:
+        empty = vacuities(system, loader, options, archive=archive, content=content)
+        needed = needs(report, loader, options, archive) if arguments.lemmas else ()
     return Findings(
         report=report,
         systems=systems_of(report, loader),
         standings=found,
         vacuities=empty,
-        needs=needs(report, loader, options) if report.is_proved and arguments.lemmas else (),
+        needs=needed,
         seconds=perf_counter() - start,
         found=inferred,
         is_inference_vain=is_wanted and not inferred,

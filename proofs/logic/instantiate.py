@@ -41,16 +41,23 @@ class Instance:
     Attributes:
         label: which hypothesis.
         terms: what its variables stand for.
+        number: which of the universals with this label, from 1.
     """
 
     label: str
     terms: tuple[Term, ...]
     formula: Term
+    number: int
 
     @property
     def name(self) -> str:
         """The instance as certificates write it."""
-        return f"{self.label}({', '.join(text(term) for term in self.terms)})"
+        return f"{self.label}({', '.join(self.texts)})"
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The texts of the terms."""
+        return tuple(text(term) for term in self.terms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +126,9 @@ class Instantiator:
         functions = self._functions(structure)
         known = {sort: _by_value(terms, structure) for sort, terms in self.ground.items()}
         found: list[Instance] = []
+        numbers: dict[str, int] = {}
         for label, universal in self.universals:
+            numbers[label] = numbers.get(label, 0) + 1
             holds = self.compiler.compiled(universal)
             count = 0
             for terms in self._places(universal, known, holds, functions):
@@ -128,7 +137,7 @@ class Instantiator:
                     # Its value was read differently by the solver; it is asserted already.
                     continue
                 self._made.add(key)
-                found.append(self._instance(label, universal, terms))
+                found.append(self._instance(label, numbers[label], universal, terms))
                 count += 1
                 if count == PER_CHECK:
                     break
@@ -152,9 +161,10 @@ class Instantiator:
     def _functions(self, structure: Structure) -> Functions:
         return [structure.table(symbol) for symbol in self.compiler.symbols]
 
-    def _instance(self, label: str, universal: Universal, terms: tuple[Term, ...]) -> Instance:
-        values = dict(zip(universal.variables, terms, strict=True))
-        return Instance(label, terms, self.logic.substitute(universal.body, values))
+    def _instance(
+        self, label: str, number: int, universal: Universal, terms: tuple[Term, ...]
+    ) -> Instance:
+        return Instance(label, terms, instance_of(self.logic, universal, terms), number)
 
     # --- terms that lead out
 
@@ -194,6 +204,12 @@ class Instantiator:
     def has_integers(self) -> bool:
         """Whether a universal quantifies over integers, which no finite set of terms exhausts."""
         return any(v.sort is INT for _, universal in self.universals for v in universal.variables)
+
+
+def instance_of(logic: Logic, universal: Universal, terms: Sequence[Term]) -> Term:
+    """Return what a universal says of these terms."""
+    values = dict(zip(universal.variables, terms, strict=True))
+    return logic.substitute(universal.body, values)
 
 
 def _by_value(terms: Iterable[Term], structure: Structure) -> dict[Constant, Term]:

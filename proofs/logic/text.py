@@ -43,8 +43,11 @@ def _written(term: Term, names: dict[Term, str], known: dict[Term, str]) -> str:
     match term.kind:
         case Kind.TRUTH:
             return "true" if term.head else "false"
-        case Kind.NUMBER | Kind.MEMBER:
+        case Kind.NUMBER:
             return str(term.head)
+        case Kind.MEMBER:
+            # A variable may have the same name.
+            return f"{sort_name(term.sort)}'{term.head}"
         case Kind.VARIABLE:
             return names.get(term, str(term.head))
         case Kind.APPLY:

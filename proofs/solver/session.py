@@ -1,6 +1,6 @@
 """The typed façade of Z3: assert, check, read.
 
-An answer is one of three and they never stand for one another. A session is bounded by a number of
+A session is bounded by a number of
 elementary steps of the solver (`rlimit`), which is the same in every run; wall-clock time decides
 nothing here, and whoever fears a hang runs the session in a process that can be killed
 (`proofs.solver.worker`).
@@ -9,48 +9,20 @@ nothing here, and whoever fears a hang runs the session in a process that can be
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import z3
 
 from proofs.logic.instantiate import Structure
+from proofs.solver.answers import Satisfiable, Unknown, Unsatisfiable
 from proofs.solver.translate import Translator
 
 if TYPE_CHECKING:
     from proofs.logic.compiled import Table
     from proofs.logic.evaluate import Constant
     from proofs.logic.terms import Symbol, Term
+    from proofs.solver.answers import Answer
     from proofs.solver.settings import Settings
-
-
-@dataclass(frozen=True, slots=True)
-class Unsatisfiable:
-    """There is no model; `core` holds the labels of assumptions that are enough for that."""
-
-    core: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Satisfiable:
-    """There is a model; `read` gives the value of a ground term in it."""
-
-    structure: Structure
-
-    def read(self, term: Term) -> Constant:
-        """Return the value of a ground term."""
-        return self.structure.value(term)
-
-
-@dataclass(frozen=True, slots=True)
-class Unknown:
-    """The solver gave up; `is_limit` tells that it was stopped at the limit."""
-
-    reason: str
-    is_limit: bool
-
-
-Answer: TypeAlias = Unsatisfiable | Satisfiable | Unknown
 
 
 class Session:

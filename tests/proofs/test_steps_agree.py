@@ -21,7 +21,8 @@ from checker.model.types import Value, elements
 from proofs.encode.effects import Effects, Path
 from proofs.encode.model import Model, Move, encode
 from proofs.logic.terms import Term
-from proofs.solver.session import Satisfiable, Session, Unsatisfiable
+from proofs.solver.answers import Satisfiable, Unsatisfiable
+from proofs.solver.session import Session
 from proofs.solver.settings import Settings
 from tests.support.random_systems import random_system
 
