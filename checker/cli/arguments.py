@@ -128,7 +128,7 @@ def natural(text: str) -> int:
     return 0 if text == "0" else positive(text)
 
 
-REDUCTIONS: Final = ("dead", "owned", "symmetry")
+REDUCTIONS: Final = ("dead", "owned", "symmetry", "partial-order")
 """What `--reduce` takes, beside `none` and `all`."""
 
 

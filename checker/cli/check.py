@@ -78,7 +78,8 @@ def _add_search_options(parser: Parser) -> None:
         type=reductions,
         default=(),
         metavar="HOW",
-        help="search fewer states by: all, or some of dead, owned, symmetry (default: none)",
+        help="search fewer states by: all, or some of dead, owned, symmetry, "
+        "partial-order (default: none)",
     )
     group.add_argument(
         "--fairness",
@@ -137,10 +138,10 @@ def _add_report_options(parser: Parser) -> None:
     group.add_argument("--quiet", action="store_true", help="print the verdict line only")
     group.add_argument(
         "--format",
-        choices=("text", "json", "itf", "junit", "sarif"),
+        choices=("text", "json", "itf", "svg", "junit", "sarif"),
         default="text",
-        help="json: everything; itf: the trace, for other tools; junit, sarif: for build servers, "
-        "code hosts (default: text)",
+        help="json: everything; itf, svg: the trace, for other tools or as a picture; junit, sarif: "
+        "for build servers, code hosts (default: text)",
     )
     group.add_argument(
         "-o",
@@ -153,8 +154,9 @@ def _add_report_options(parser: Parser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Check every specification; the worst exit code counts (see `codes.WORST_FIRST`)."""
     settings = parse_settings(arguments.settings)
-    if arguments.format == "itf" and len(arguments.specs) > 1:
-        raise mistake("K300", "an ITF file holds one trace", "check one specification at a time")
+    if arguments.format in {"itf", "svg"} and len(arguments.specs) > 1:
+        message = f"`--format {arguments.format}` writes one trace"
+        raise mistake("K300", message, "check one specification at a time")
     if arguments.checkpoint is not None and len(arguments.specs) > 1:
         message = "a checkpoint is of one specification"
         raise mistake("K300", message, "check one specification at a time")

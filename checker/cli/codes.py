@@ -84,7 +84,8 @@ COMMAND_CODES: Final = (
         "K307",
         "the engine cannot do this",
         "The native engine compiles the specification; it is missing here, or it cannot take this "
-        "specification. `--engine auto` falls back to the one that can do everything.",
+        "specification. `--engine auto` falls back to the one that can do everything. "
+        "`--reduce partial-order` is done by the engine in Python alone, and so is `--reduce all`.",
     ),
     Topic(
         "K308",

@@ -26,6 +26,10 @@ def search(system: System, arguments: argparse.Namespace) -> Result:
     Raises:
         UsageError: the engine cannot do it.
     """
+    if Reduction.PARTIAL_ORDER.value in arguments.reduce and is_native(arguments):
+        message = "native code does not reduce by partial order"
+        others = "`--reduce dead,symmetry`"
+        raise mistake("K307", message, f"leave out `--engine` and `--store`, or write {others}")
     options = SearchOptions(
         max_depth=arguments.max_depth,
         max_states=arguments.max_states,
@@ -59,6 +63,11 @@ def search(system: System, arguments: argparse.Namespace) -> Result:
         raise mistake("K307", message, "use `--engine auto`") from None
     finally:
         line.clear()
+
+
+def is_native(arguments: argparse.Namespace) -> bool:
+    """Tell whether only native code will do."""
+    return bool(arguments.engine == "native" or arguments.store != "exact")
 
 
 def _keeper(arguments: argparse.Namespace) -> Keeper | None:

@@ -103,19 +103,24 @@ def check(
     keeper: Keeper | None = None,
     *,
     sorts: tuple[SortType, ...] = (),
+    manner: str = "",
 ) -> Result:
     """Search the states of a system for what is wrong.
 
     Args:
         sorts: those whose elements may be renamed; one state is then searched of all that differ
             by that only (see `checker.explicit.reductions`).
+        manner: a name for what else the engine leaves out, if it leaves out anything; a search can
+            only be resumed in the same manner.
         progress: called now and then; it may raise KeyboardInterrupt, which ends the search.
         keeper: of the checkpoint to go on with and to keep, if there is to be one.
 
     Raises:
         CannotResume: the checkpoint is of another system.
     """
-    search = _Search(system, options or SearchOptions(), progress, make_engine, keeper, sorts)
+    search = _Search(
+        system, options or SearchOptions(), progress, make_engine, keeper, sorts, manner
+    )
     with _uncollected(), room_for(system):
         result = search.run()
     if not system.speaks_of_runs:
@@ -155,6 +160,7 @@ class _Search:
     make_engine: EngineMaker
     keeper: Keeper | None
     sorts: tuple[SortType, ...]
+    manner: str
     start: float = field(default_factory=perf_counter)
     levels: list[Any] = field(default_factory=list)
     sizes: list[int] = field(default_factory=list)
@@ -227,6 +233,7 @@ class _Search:
         if self.keeper is None:
             return False
         name = " ".join([identity(self.system), *(f"by {sort.name}" for sort in self.sorts)])
+        name += f" in {self.manner}" if self.manner else ""
         saved = self.keeper.open(name, state_bytes(exact.layout.bits))
         if saved is None:
             return False

@@ -122,7 +122,7 @@ class Exact:
             except Fault:
                 self._interpret(number, params, state, result)
         for each in dict.fromkeys(transition.after for transition in result.transitions):
-            result.sightings += self._step_sightings(state, each)
+            result.sightings += self.judge_step(state, each)
         if not result.transitions and not result.sightings:
             result.sightings += self.end(state)
         result.taken |= _bits(self._taken, are_numbers=False)
@@ -141,6 +141,21 @@ class Exact:
                 self._interpret(number, params, state, failing)
                 result += failing.transitions
         return result
+
+    def attempt(self, action: int, params: tuple[int, ...], state: int) -> list[int]:
+        """Return where the executions of one step lead.
+
+        Raises:
+            Fault: some execution fails.
+        """
+        return list(self._successors(action, params, state))
+
+    def covered(self) -> tuple[int, int]:
+        """Return branches taken and implications tested since this was last asked, as bits."""
+        found = _bits(self._taken, are_numbers=False), _bits(self._tested, are_numbers=True)
+        self._taken.clear()
+        self._tested.clear()
+        return found
 
     def standing_for(self, state: int) -> int:
         """Return the state that stands for a state: itself, unless there are orbits."""
@@ -210,7 +225,8 @@ class Exact:
                 subject = Subject(finding.kind, finding.name)
                 result.sightings.append((subject, Evidence(state, action, params)))
 
-    def _step_sightings(self, before: int, after: int) -> list[tuple[Subject, Evidence]]:
+    def judge_step(self, before: int, after: int) -> list[tuple[Subject, Evidence]]:
+        """Return what is wrong with a step."""
         evidence = Evidence(before, after=after)
         return [
             (subject, evidence)

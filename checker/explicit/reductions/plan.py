@@ -17,6 +17,9 @@ from checker.explicit.python.engine import PythonEngine
 from checker.explicit.python.exact import Exact
 from checker.explicit.reductions.dead import ALL_ROLES, PRIVATE_ROLES, clear_dead, hide_elements
 from checker.explicit.reductions.images import Images
+from checker.explicit.reductions.order.engine import PartialOrderEngine
+from checker.explicit.reductions.order.steps import MOST_STEPS, count_steps
+from checker.explicit.reductions.order.visible import restless
 from checker.explicit.reductions.permute import swap
 from checker.explicit.reductions.restore import restored
 from checker.explicit.reductions.symmetry import Asymmetry, symmetry
@@ -38,12 +41,14 @@ class Reduction(Enum):
     """The ways to search fewer states.
 
     DEAD clears the locals of processes where they are dead, OWNED every variable that one process
-    alone reads. SYMMETRY searches one state of all that differ by a renaming.
+    alone reads. SYMMETRY searches one state of all that differ by a renaming. PARTIAL_ORDER does
+    not try every order of steps that do not disturb one another.
     """
 
     DEAD = "dead"
     OWNED = "owned"
     SYMMETRY = "symmetry"
+    PARTIAL_ORDER = "partial-order"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,12 +59,14 @@ class Plan:
         original: the system that the result is about.
         system: the one that is searched.
         sorts: those whose elements are renamed.
+        is_partial: whether steps may be left out.
         notes: sentences about what is done and what is not.
     """
 
     original: System
     system: System
     sorts: tuple[SortType, ...]
+    is_partial: bool
     notes: tuple[str, ...]
 
 
@@ -68,7 +75,7 @@ def plan(system: System, wanted: Iterable[Reduction]) -> Plan:
     chosen = frozenset(wanted)
     if system.speaks_of_runs and chosen:
         note = "nothing is reduced: claims about whole runs are judged on all states"
-        return Plan(system, system, (), (note,))
+        return Plan(system, system, (), False, (note,))
     with room_for(system):
         return _plan(system, chosen)
 
@@ -87,7 +94,11 @@ def _plan(original: System, wanted: frozenset[Reduction]) -> Plan:
         notes += [f"the symmetry of {each.sort.name} is not used: {each.reason}" for each in broken]
         if not sorts and not broken:
             notes.append("there is no symmetric sort of more than one element")
-    return Plan(original, system, sorts, tuple(notes))
+    hindrance = _order_is_needed(system) if Reduction.PARTIAL_ORDER in wanted else None
+    if hindrance is not None:
+        notes.append(f"partial order is not used: {hindrance}")
+    is_partial = Reduction.PARTIAL_ORDER in wanted and hindrance is None
+    return Plan(original, system, sorts, is_partial, tuple(notes))
 
 
 def check_reduced(
@@ -105,8 +116,27 @@ def check_reduced(
         CannotResume: the checkpoint is of another system, or of other reductions.
     """
     by = plan(system, wanted)
-    result = check(by.system, options, progress, make_engine, keeper, sorts=by.sorts)
-    result = replace(result, notes=(*by.notes, *result.notes))
+    if by.is_partial and options is not None and options.max_depth is not None:
+        # What is within reach by some steps may only be found by more of them.
+        note = "partial order is not used: it would make `--max-depth` say less"
+        by = replace(by, is_partial=False, notes=(*by.notes, note))
+    made: list[PartialOrderEngine] = []
+
+    def make_partial(system: System, layout: Layout, exact: Exact) -> PartialOrderEngine:
+        made.append(PartialOrderEngine(system, layout, exact))
+        return made[0]
+
+    result = check(
+        by.system,
+        options,
+        progress,
+        make_partial if by.is_partial else make_engine,
+        keeper,
+        sorts=by.sorts,
+        manner=Reduction.PARTIAL_ORDER.value if by.is_partial else "",
+    )
+    told = [note for engine in made for note in _told_order(engine, result)]
+    result = replace(result, notes=(*by.notes, *result.notes, *told))
     with room_for(by.system):
         return restored(system, result)
 
@@ -134,6 +164,34 @@ def _swapped(layout: Layout, sort: SortType, states: Iterable[int]) -> Iterator[
     images = Images(layout, (sort,))
     for at in range(sort.size - 1):
         yield from map(images.under((swap(sort.size, at, at + 1),)), states)
+
+
+# --- partial order --------------------------------------------------------------------------------
+
+
+def _order_is_needed(system: System) -> str | None:
+    """Return why every order of steps has to be tried, None if that need not be."""
+    count = count_steps(system)
+    if count > MOST_STEPS:
+        return f"{count:,} steps are too many to compare with one another"
+    conjunct = restless(system)
+    if conjunct is not None:
+        return f"`{conjunct.name}` may fail on a step that changes nothing it reads"
+    return None
+
+
+def _told_order(engine: PartialOrderEngine, result: Result) -> Iterator[str]:
+    """Yield what is to be said about a search by partial order."""
+    if not engine.reduced:
+        yield "partial order left out nothing"
+        return
+    yield (
+        f"reduced by partial order: in {engine.reduced:,} of {engine.expanded:,} states some steps "
+        f"were left out, {engine.left:,} in all"
+    )
+    traces = [each.trace for each in result.findings] + [each.trace for each in result.witnesses]
+    if any(trace is not None for trace in traces):
+        yield "by partial order a trace need not be a shortest one"
 
 
 # --- telling --------------------------------------------------------------------------------------

@@ -1,0 +1,1 @@
+"""Partial order: of steps that do not disturb one another, not every order is tried."""

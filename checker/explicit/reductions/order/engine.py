@@ -1,0 +1,85 @@
+"""The engine in Python, taking only the steps that must be taken.
+
+Where all steps of a state are taken, or one of them fails, the generated code of the engine expands
+it as it does without this reduction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from checker.explicit.engine import Expansion, Pulse
+from checker.explicit.python.engine import PythonEngine
+from checker.explicit.reductions.order.stubborn import ALL_CONDITIONS, Chosen, Conditions, Stubborn
+
+if TYPE_CHECKING:
+    from checker.explicit.layout import Layout
+    from checker.explicit.python.exact import Exact
+    from checker.model.system import System
+
+
+class PartialOrderEngine(PythonEngine):
+    """See `checker.explicit.engine` for the laws; a level holds the states that are searched.
+
+    A state of a level need not be at the least distance from the initial ones. Looking back from a
+    state (`predecessors`), all steps count, so that ways are shortest between levels.
+
+    Attributes:
+        expanded: states so far.
+        reduced: those of them of which some possible step was left out.
+        left: steps that were left out.
+    """
+
+    name = "explicit, generated Python"
+
+    def __init__(
+        self,
+        system: System,
+        layout: Layout,
+        exact: Exact,
+        conditions: Conditions = ALL_CONDITIONS,
+    ) -> None:
+        """Analyse the system, and generate code."""
+        super().__init__(system, layout, exact)
+        self._stubborn = Stubborn(system, exact, conditions)
+        self._found: set[int] = set()
+        self.expanded = self.reduced = self.left = 0
+
+    def expand(
+        self, level: list[int], pulse: Callable[[Pulse], bool]
+    ) -> tuple[list[int], Expansion]:
+        """Expand a level chunk by chunk."""
+        self._found.clear()
+        return super().expand(level, pulse)
+
+    def _expand(self, chunk: Sequence[int], result: Expansion) -> None:
+        chosen = [(state, self._stubborn.choose(state, self._is_later)) for state in chunk]
+        super()._expand([state for state, steps in chosen if steps is None], result)
+        for state, steps in chosen:
+            if steps is not None:
+                self._expand_in_part(state, steps, result)
+        self.expanded += len(chunk)
+        taken, tested = self._exact.covered()
+        self._taken |= taken
+        self._tested |= tested
+
+    def _expand_in_part(self, state: int, chosen: Chosen, result: Expansion) -> None:
+        """Take some of the steps out of a state."""
+        self.reduced += 1
+        self.left += chosen.left
+        for action, after in chosen.taken:
+            self._code.lists.successors[action].extend(after)
+            for each in dict.fromkeys(after):
+                for subject, evidence in self._exact.judge_step(state, each):
+                    result.see(subject, evidence)
+
+    def _is_later(self, state: int) -> bool:
+        if self._representative is not None:
+            state = self._representative(state)
+        return state not in self._seen or state in self._found
+
+    def _absorb(self, result: Expansion) -> list[int]:
+        following = super()._absorb(result)
+        self._found.update(following)
+        return following
