@@ -17,6 +17,8 @@ from checker.elaborate.context import Build
 from checker.elaborate.control import replaced, replaced_in_effect
 from checker.elaborate.expressions import expression
 from checker.elaborate.instances import Imported, instantiate
+from checker.elaborate.interrupts import attach, is_handler, is_over, masks, preempted
+from checker.elaborate.locks import check_discipline, declare_locks, holdings, no_deadlock
 from checker.elaborate.processes import (
     action,
     check_function,
@@ -26,9 +28,9 @@ from checker.elaborate.processes import (
     process_code,
 )
 from checker.elaborate.properties import assumption, check_names, checked, condition
+from checker.elaborate.ranking import ranking
 from checker.elaborate.refinement import abstraction, refinement, without_ghosts
 from checker.elaborate.state import Initial, initial, initial_effect, ordered
-from checker.elaborate.ranking import ranking
 from checker.elaborate.statements import block
 from checker.elaborate.temporal import bypass, temporal_property
 from checker.elaborate.typexprs import entity_type
@@ -40,8 +42,9 @@ from checker.model.types import SortType
 from grammar import syntax
 
 if TYPE_CHECKING:
+    from checker.elaborate.locks import Locks
     from checker.elaborate.scope import Entity
-    from checker.model.ir import Effect, Expr, Variable
+    from checker.model.ir import Effect, Expr, Local, Variable
     from checker.model.system import Action, Assumption, Property
     from checker.model.temporal import Bypass, Ranking, Refinement, TemporalProperty
     from checker.steps.code import Code
@@ -150,14 +153,16 @@ class _Parts:
     assumptions: list[Assumption] = field(default_factory=list)
     initially: list[tuple[Expr, Span]] = field(default_factory=list)
     terminal: list[Expr] = field(default_factory=list)
+    locks: Locks | None = None
+    codes: list[tuple[Entity, Code, Local | None]] = field(default_factory=list)
     temporal: list[TemporalProperty] = field(default_factory=list)
     bypasses: list[Bypass] = field(default_factory=list)
+    rankings: list[Ranking] = field(default_factory=list)
 
 
 def _declare(build: Build, entities: list[Entity], parts: _Parts) -> None:
     """Work out every constant, type, variable and process head."""
     for entity in entities:
-    rankings: list[Ranking] = field(default_factory=list)
         match entity.decl:
             case syntax.ConstDecl():
                 value_of(build, entity, entity.span)
@@ -176,20 +181,28 @@ def _declare(build: Build, entities: list[Entity], parts: _Parts) -> None:
             start = initial(build, entity)
             if start is not None:
                 parts.starts.append(start)
+    attach(build, entities)
+    parts.locks = declare_locks(build, entities)
 
 
 def _elaborate_processes(build: Build, entities: list[Entity], parts: _Parts) -> None:
     """Elaborate the code of all processes; cut it if nothing at all is wrong with any of it."""
     processes = [entity for entity in entities if isinstance(entity.decl, syntax.ProcessDecl)]
     codes = [(entity, process_code(build, entity)) for entity in processes]
+    cut: list[tuple[Entity, LoweredProcess]] = []
     for entity, found in codes:
         state = build.processes.get(entity)
         if found is not None:
-            parts.lowered.append(lowered(build, entity, *found))
+            parts.codes.append((entity, *found))
+            cut.append((entity, lowered(build, entity, *found)))
         if state is not None:
             state.is_elaborated = True
             parts.process_variables += [v for v in state.locals.values() if v is not None]
-    parts.lowered = [_placed(build, each) for each in parts.lowered]
+    parts.starts += [*masks(build, filter(is_handler, processes)), *holdings(build, processes)]
+    parts.lowered = [_placed(build, each) for each in preempted(build, cut)]
+    over = is_over(build, cut)
+    if over is not None:
+        parts.terminal.append(over)
 
 
 def _placed(build: Build, found: LoweredProcess) -> LoweredProcess:
@@ -222,19 +235,6 @@ def _elaborate_others(build: Build, entities: list[Entity], parts: _Parts) -> No
                 _property(build, entity, entity.decl, parts)
             case _:
                 pass
-
-
-def _property(build: Build, entity: Entity, decl: syntax.PropertyDecl, parts: _Parts) -> None:
-    match decl.kind:
-        case "assume":
-            assumed = assumption(build, entity)
-            if assumed is not None:
-                parts.assumptions.append(assumed)
-        case "initially":
-            demanded = condition(build, entity)
-            if demanded is not None:
-                parts.initially.append((demanded, decl.span))
-        case "terminal":
     _check_locks(build, entities, parts)
     for entity in entities:
         if isinstance(entity.decl, syntax.RankingDecl):
@@ -250,6 +250,19 @@ def _check_locks(build: Build, entities: list[Entity], parts: _Parts) -> None:
     processes = [entity for entity, _, _ in parts.codes]
     parts.properties.append(no_deadlock(build, declared[0], parts.locks, processes))
     check_discipline(build, parts.locks, parts.codes, parts.actions)
+
+
+def _property(build: Build, entity: Entity, decl: syntax.PropertyDecl, parts: _Parts) -> None:
+    match decl.kind:
+        case "assume":
+            assumed = assumption(build, entity)
+            if assumed is not None:
+                parts.assumptions.append(assumed)
+        case "initially":
+            demanded = condition(build, entity)
+            if demanded is not None:
+                parts.initially.append((demanded, decl.span))
+        case "terminal":
             final = condition(build, entity)
             if final is not None:
                 parts.terminal.append(final)
@@ -296,6 +309,7 @@ def _system(build: Build, parts: _Parts) -> System | None:
         temporal=tuple(parts.temporal),
         bypasses=tuple(parts.bypasses),
         refinements=tuple(parts.refined),
+        rankings=tuple(parts.rankings),
     )
 
 
@@ -309,7 +323,6 @@ def _variables(parts: _Parts) -> tuple[Variable, ...]:
     return tuple(found)
 
 
-        rankings=tuple(parts.rankings),
 def _check_width(build: Build, parts: _Parts, variables: tuple[Variable, ...]) -> None:
     width = sum(bits(variable.type) for variable in variables)
     if width <= MAX_BITS:

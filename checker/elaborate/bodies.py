@@ -83,6 +83,7 @@ def _inside(statement: syntax.Stmt) -> tuple[syntax.Stmt, ...]:
             | syntax.BreakStmt()
             | syntax.ContinueStmt()
             | syntax.AwaitStmt()
+            | syntax.SwitchStmt()
             | syntax.AssertStmt()
             | syntax.ReturnStmt()
             | syntax.CallStmt()

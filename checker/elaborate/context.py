@@ -20,10 +20,11 @@ from checker.model.ir import TermTable
 from grammar.diagnostics import Note
 
 if TYPE_CHECKING:
+    from checker.discipline.locks import Use
     from checker.elaborate.scope import Entity, Scope
     from checker.model.ir import Expr, Literal, Local, Place, Variable
     from checker.model.system import Process
-    from checker.model.types import Type
+    from checker.model.types import EnumType, Type
     from checker.steps.code import Code
     from grammar import syntax
     from grammar.diagnostics import Collector
@@ -143,6 +144,9 @@ class ProcessState:
         inferred: those of them whose type is known only when the code has been looked at.
         hidden: outermost names that are no variables: those of `let`.
         process: the finished process, once its code is cut into steps.
+        handlers: the interrupts that come between its steps; none for an interrupt itself.
+        mask: the variable that says where interrupts are off; the first handler there has it.
+        holds: the ghost that holds which locks each of its threads has, once one is taken.
     """
 
     index: Type | None
@@ -151,6 +155,9 @@ class ProcessState:
     hidden: frozenset[str] = frozenset()
     process: Process | None = None
     is_elaborated: bool = False
+    handlers: tuple[Entity, ...] = ()
+    mask: Variable | None = None
+    holds: Variable | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +167,14 @@ class StandIn:
     node: syntax.At
     entity: Entity
     context: Context
+
+
+@dataclass(frozen=True, slots=True)
+class LockUse:
+    """What a procedure does with a lock; `of` is the type of all locks of the same system."""
+
+    use: Use
+    of: EnumType
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +228,7 @@ class Build:
         depth: how deep the present expression or block is nested.
         work: nodes elaborated so far; inlining that explodes is stopped by it.
         sized: the constants that may depend on how many elements a sort has.
+        locks: what the procedures of locks do, and the table of locks that each belongs to.
     """
 
     collector: Collector
@@ -231,6 +247,7 @@ class Build:
     depth: int = 0
     stand_ins: dict[Variable, StandIn] = field(default_factory=dict)
     sized: list[Span] = field(default_factory=list)
+    locks: dict[Entity, LockUse] = field(default_factory=dict)
 
     @contextmanager
     def despite(self, mistake: object) -> Iterator[None]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from checker.elaborate.bodies import completes, names_assigned
 from checker.elaborate.calls import entered, positional
 from checker.elaborate.context import Binding, Build, Context, Frame
+from checker.elaborate.locks import followed
 from checker.elaborate.references import ToEntity, refer
 from checker.elaborate.scope import Entity
 from checker.elaborate.sink import Sink
@@ -80,8 +81,10 @@ def called(build: Build, node: syntax.Call, entity: Entity, context: Context) ->
     if body is None:
         return None
     sink.add(Inline(entity.name, body, tuple(parameters), node.span))
-    code = sink.block()
-    return None if code is None else Called(code, result)
+    whole = sink.block()
+    if whole is None:
+        return None
+    return Called(followed(build, entity, whole, result, context), result)
 
 
 def result_local(build: Build, entity: Entity, decl: syntax.ProcedureDecl) -> Local | None:

@@ -14,6 +14,7 @@ from checker.elaborate.calls import function_body
 from checker.elaborate.context import Binding, Build, Context, Frame, ProcessState, Purpose
 from checker.elaborate.declarations import process_variable
 from checker.elaborate.inlining import procedure_body, result_local
+from checker.elaborate.interrupts import HANDLER, IDLE, handler_code
 from checker.elaborate.operations import truth
 from checker.elaborate.typexprs import is_enumerable, type_of
 from checker.model import terms
@@ -40,7 +41,7 @@ def declare_process(build: Build, entity: Entity) -> None:
             return
     state = ProcessState(index)
     inferred, hidden = set(), set()
-    for node in _outermost(decl.body):
+    for node in () if decl.is_interrupt else _outermost(decl.body):
         name = node.name.text
         if isinstance(node, syntax.LetStmt):
             hidden.add(name)
@@ -84,7 +85,12 @@ def process_code(build: Build, entity: Entity) -> tuple[Code, Local | None] | No
         is_self_unknown=state is None,
         process=entity,
     )
-    code = build.block(build, decl.body, context, Frame("a process", {}, outermost=state))
+    frame = Frame("a process", {}, outermost=state)
+    if decl.is_interrupt:
+        frame = Frame(HANDLER, {IDLE: entity.span})
+    code = build.block(build, decl.body, context, frame)
+    if decl.is_interrupt and code is not None and state is not None:
+        code = handler_code(build, entity, state, code, context.self_value)
     return None if code is None or state is None else (code, self_local)
 
 

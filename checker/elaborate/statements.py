@@ -15,6 +15,7 @@ from checker.elaborate.coerce import fit
 from checker.elaborate.context import Build, Context, Frame, Loop, Purpose
 from checker.elaborate.declarations import declare_let, declare_var
 from checker.elaborate.inlining import called, procedure_called
+from checker.elaborate.interrupts import HANDLER, report_return, switched
 from checker.elaborate.loops import for_loop
 from checker.elaborate.operations import truth
 from checker.elaborate.primitives import Primitive, condition, primitive, primitive_name
@@ -112,6 +113,8 @@ def _simple(build: Build, node: syntax.Stmt, context: Context, frame: Frame) -> 
         case syntax.AwaitStmt(awaited, span=span):
             found = truth(build, awaited, context)
             return None if found is None else code.Wait(found, span)
+        case syntax.SwitchStmt():
+            return switched(build, node, context)
         case syntax.AssertStmt():
             return _assert(build, node, context)
         case syntax.ReturnStmt():
@@ -280,6 +283,9 @@ def _call(build: Build, node: syntax.Call, context: Context) -> Code | None:
 
 
 def _return(build: Build, node: syntax.ReturnStmt, context: Context, frame: Frame) -> Code | None:
+    if frame.kind == HANDLER:
+        report_return(build, node)
+        return None
     if node.value is None:
         if frame.result is None:
             return code.Return(None, node.span)

@@ -12,18 +12,21 @@ from grammar.formatter import format_source
 from grammar.source import SourceFile
 
 ROOT = Path(__file__).parents[2]
-BLOCK = re.compile(r"^```k42(?: exit=(\d+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(
+    r"^```k42(?: exit=(\d+))?(?: warnings=(\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL
+)
 DOCUMENTS = ("grammar/LANGUAGE.md", "README.md")
 
 
-def _blocks() -> list[tuple[str, int, str]]:
-    """Return the place of every block, the exit code it is marked with, and its text."""
+def _blocks() -> list[tuple[str, int, str, str]]:
+    """Return the place of every block, the exit code and warnings of its mark, and its text."""
     found = []
     for name in DOCUMENTS:
         text = (ROOT / name).read_text(encoding="utf-8")
         for match in BLOCK.finditer(text):
             line = text.count("\n", 0, match.start()) + 2
-            found.append((f"{name}:{line}", int(match.group(1) or 0), match.group(2)))
+            code, warnings, block = match.groups()
+            found.append((f"{name}:{line}", int(code or 0), warnings or "", block))
     return found
 
 
@@ -32,10 +35,16 @@ def _complete(block: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("place", "expected", "block"), [pytest.param(*each, id=each[0]) for each in _blocks()]
+    ("place", "expected", "warnings", "block"),
+    [pytest.param(*each, id=each[0]) for each in _blocks()],
 )
 def test_block_is_checked_as_it_says(
-    place: str, expected: int, block: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    place: str,
+    expected: int,
+    warnings: str,
+    block: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     path = tmp_path / "example.k42"
     path.write_text(_complete(block), encoding="utf-8")
@@ -44,11 +53,12 @@ def test_block_is_checked_as_it_says(
 
     output = capsys.readouterr()
     assert code == expected, f"{place}\n{output.out}\n{output.err}"
-    assert "warning" not in output.out + output.err, place
+    told = set(re.findall(r"warning (K\d+)", output.out + output.err))
+    assert ",".join(sorted(told)) == warnings, place
 
 
 @pytest.mark.parametrize(
-    ("place", "block"), [pytest.param(each[0], each[2], id=each[0]) for each in _blocks()]
+    ("place", "block"), [pytest.param(each[0], each[3], id=each[0]) for each in _blocks()]
 )
 def test_block_can_be_formatted(place: str, block: str) -> None:
     source = SourceFile(place, _complete(block))

@@ -258,6 +258,7 @@ class SyntaxMaker:
             lambda: syntax.CallStmt(self.call(self.place(inner), inner)),
             syntax.BreakStmt,
             syntax.ContinueStmt,
+            lambda: syntax.SwitchStmt(self.dice.chance(50)),
         )
 
     def _compound(self, depth: int) -> syntax.Stmt:
@@ -317,8 +318,22 @@ class SyntaxMaker:
                 self.fairness(),
                 doc=self.doc(),
             ),
+            lambda: self._interrupt(depth),
             lambda: self._import(depth),
             lambda: self._refinement(depth),
+            lambda: syntax.LockOrderDecl(
+                self.some(lambda: self.some(self.path, 1), 1), doc=self.doc()
+            ),
+        )
+
+    def _interrupt(self, depth: int) -> syntax.ProcessDecl:
+        return syntax.ProcessDecl(
+            self.name(),
+            self.maybe(lambda: self.type(depth)),
+            self.block(depth),
+            is_interrupt=True,
+            bound=self._bypass_bound(),
+            doc=self.doc(),
         )
 
     def _refinement(self, depth: int) -> syntax.RefinementDecl:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from checker.constructs.codes import CONSTRUCT_CODES
+from checker.discipline.codes import DISCIPLINE_CODES
 from checker.elaborate.codes.names import NAME_CODES
 from checker.elaborate.codes.runs import RUN_CODES
 from checker.elaborate.codes.statements import STATEMENT_CODES
@@ -20,4 +21,5 @@ MEANING_CODES: Final[tuple[CodeInfo, ...]] = (
     *STATEMENT_CODES,
     *CONSTRUCT_CODES,
     *RUN_CODES,
+    *DISCIPLINE_CODES,
 )
