@@ -159,13 +159,14 @@ def _points_at(process: Process, text: str, scope: Scope) -> tuple[str, ...]:
 
 def _report_place(build: Build, place: syntax.Path, process: Process) -> None:
     known = sorted({place for point in process.points for place in point.places})
+    places = f"its places are {', '.join(f'`{each}`' for each in known)}"
     build.collector.error(
         "K142",
         place.span,
         f"`{process.name}` never rests at `{place.text}`",
         notes=(Note(process.site, "declared here"),),
         remedy=did_you_mean(place.text, known)
-        or f"its places are {', '.join(f'`{place}`' for place in known)}",
+        or (places if known else "name a place by a label: `here: skip`"),
     )
 
 
