@@ -1,7 +1,8 @@
 """Tables of specifications with their verdicts, and of edits that must break them.
 
 A row names a specification, perhaps with constants, and perhaps with `edits` that are made in it,
-or in the module `edited` that it imports, before it is checked.
+or in the module `edited` that it imports, and with a claim that is `added` at its end, before it is
+checked.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ class Row:
     constants: dict[str, int | bool | str]
     edited: str
     edits: tuple[tuple[str, str], ...]
+    added: str
     verdict: str
     counts: tuple[int, int, int, int] | None
     finding: str | None
@@ -46,14 +48,14 @@ class Row:
     slow: bool
 
     def result(self, folder: Path) -> Result:
-        """Check the specification, with a changed copy in `folder` when there are edits."""
+        """Check the specification, with changed copies in `folder` of what is changed."""
         path = self.root / self.path
         if self.edits:
             original = path if self.edited == self.path else SPECS / self.edited
-            copy = folder / self.edited
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            copy.write_text(_edited(original.read_text(), self.edits))
+            copy = _copy(folder / self.edited, _edited(original.read_text(), self.edits))
             path = copy if self.edited == self.path else path
+        if self.added:
+            path = _copy(folder / self.path, f"{path.read_text()}\n{self.added}\n")
         settings = {
             name: str(value).lower() if isinstance(value, bool) else str(value)
             for name, value in self.constants.items()
@@ -79,6 +81,12 @@ class Row:
             assert len(first.trace.states) == self.length
 
 
+def _copy(path: Path, text: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    return path
+
+
 def _edited(text: str, edits: tuple[tuple[str, str], ...]) -> str:
     for old, new in edits:
         assert text.count(old) == 1, f"the text to be replaced stands once: {old}"
@@ -98,6 +106,7 @@ def rows(table: Path, root: Path, kind: str) -> list[Row]:
             constants=row.get("constants", {}),
             edited=row.get("edited", row["path"]),
             edits=tuple((edit[0], edit[1]) for edit in row.get("edits", ())),
+            added=row.get("added", ""),
             verdict=row.get("verdict", "violated"),
             counts=tuple(row["counts"]) if "counts" in row else None,
             finding=row.get("finding"),
