@@ -28,6 +28,43 @@ class Costs:
 
 
 @dataclass(frozen=True, slots=True)
+class Sizes:
+    """The sizes of a kernel that runs; what follows from others is a property."""
+
+    processors: int
+    makers: int
+    """Processors with objects of a factory: the first ones."""
+    refs_per_processor: int = 4
+    trace_buffers: int = 8
+    trace_words: int = 128
+    traces: bool = True
+    interval_ticks: int = 10_000
+    """How often the monitor looks."""
+    forever: int = 1 << 40
+    """More than anything that is counted in a run."""
+
+    @property
+    def refs(self) -> int:
+        """References, a part of them at home on each processor."""
+        return self.refs_per_processor * self.processors
+
+    @property
+    def roots(self) -> int:
+        """Roots at most: of the watched object, of both versions of instances, of mediators."""
+        return 4 + 3 * self.makers + 1
+
+    @property
+    def reps(self) -> int:
+        """Representatives at most: one for each root and processor."""
+        return self.roots * self.processors
+
+
+def running(processors: int) -> Sizes:
+    """Returns the sizes of a kernel that runs on so many processors."""
+    return Sizes(processors, makers=min(processors, 4))
+
+
+@dataclass(frozen=True, slots=True)
 class Repairs:
     """Which known defects are repaired; the letters are those of the dossier."""
 

@@ -146,7 +146,7 @@ class MediatorRep:
     calls: Cell  # counted calls inside
     original: Cell  # the old representative
     waiting: Cell  # a set of threads
-    depth: tuple[Cell, ...]  # calls inside by thread (as built)
+    depth: tuple[Cell, ...]  # calls inside by thread; as built only
 
     @classmethod
     def declare(
@@ -173,7 +173,9 @@ class MediatorRep:
             layout.cell(f"{name}.calls", range(2 * threads + 1), home=vp),
             layout.cell(f"{name}.original", range(reps + 1), home=vp),
             layout.cell(f"{name}.waiting", range(1 << threads + 1), home=vp),
-            layout.packed(f"{name}.depth", threads + 1, range(threads + 1), home=vp),
+            ()
+            if shared.repairs.chains_are_known
+            else layout.packed(f"{name}.depth", threads + 1, range(threads + 1), home=vp),
         )
 
     async def open(self, who: Context) -> None:

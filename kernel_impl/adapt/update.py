@@ -163,7 +163,7 @@ class Factory:
                 await self.flusher.flush_everywhere(who, lowest(everything))
                 everything &= everything - 1
         elif everything == 0:
-            await self.report()
+            await self.report(who)
         return Status.OK
 
     async def updater(self, who: Context) -> None:
@@ -179,9 +179,9 @@ class Factory:
                 old &= old - 1
             await store(self.old[who.vp], NO_WORK)
             if await fetch_add(self.remaining, -1) == 1:
-                await self.report()
+                await self.report(who)
 
-    async def report(self) -> None:
+    async def report(self, who: Context) -> None:
         """Tells that an update is complete."""
         await fetch_add(self.completions, 1)
         await observe("update_complete")

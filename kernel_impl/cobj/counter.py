@@ -57,7 +57,7 @@ class SharedCounter:
                 await observe("add", who.thread, argument)
                 return total
             case Method.TOTAL:
-                return await atomic(add, self.state, self.value, 0)
+                return await atomic(read_alive, self.state, self.value)
             case _:
                 return Status.INVALID
 
@@ -120,6 +120,12 @@ def add(memory: Memory, state: Cell, value: Cell, amount: int) -> int:
     total = memory.read(value) + amount
     memory.write(value, total)
     return total
+
+
+def read_alive(memory: Memory, state: Cell, value: Cell) -> int:
+    """Returns the value of a live representative."""
+    check_alive(memory, state)
+    return memory.read(value)
 
 
 def read_if_alive(memory: Memory, state: Cell, value: Cell) -> int:

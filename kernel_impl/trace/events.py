@@ -19,6 +19,9 @@ WORD: Final = range(1 << 72)
 LENGTH_BITS, LAYER_BITS, MAJOR_BITS, MINOR_BITS = 8, 4, 6, 14
 MAX_LENGTH: Final = (1 << LENGTH_BITS) - 1
 FILLER: Final = 0
+# Minors of the classes below.
+MISS, CREATE, DESTROY, BATCH = 1, 2, 3, 4
+SWAP_BEGIN, SWAP_END, UPDATE, DECISION, UPDATED = 1, 2, 3, 4, 5
 
 
 class Major(IntEnum):
@@ -48,16 +51,17 @@ EVENT_TYPES: Final = (
     EventType(Major.CONTROL, FILLER, "filler", ()),
     EventType(Major.TEST, 1, "mark", ("value",)),
     EventType(Major.LOCK, 1, "contended", ("lock", "thread")),
-    EventType(Major.CLUSTERED, 1, "miss", ("ref", "thread")),
-    EventType(Major.CLUSTERED, 2, "create", ("ref", "version")),
-    EventType(Major.CLUSTERED, 3, "destroy", ("ref",)),
-    EventType(Major.CLUSTERED, 4, "batch", ("thread", "calls")),
+    EventType(Major.CLUSTERED, MISS, "miss", ("ref", "thread")),
+    EventType(Major.CLUSTERED, CREATE, "create", ("ref", "version")),
+    EventType(Major.CLUSTERED, DESTROY, "destroy", ("ref",)),
+    EventType(Major.CLUSTERED, BATCH, "batch", ("thread", "calls")),
     EventType(Major.SCHEDULER, 1, "run", ("thread",)),
     EventType(Major.SCHEDULER, 2, "idle", ()),
-    EventType(Major.SWAP, 1, "begin", ("ref", "root")),
-    EventType(Major.SWAP, 2, "end", ("ref",)),
-    EventType(Major.SWAP, 3, "update", ("version",)),
-    EventType(Major.SWAP, 4, "decision", ("wanted", "ref")),
+    EventType(Major.SWAP, SWAP_BEGIN, "begin", ("ref", "root")),
+    EventType(Major.SWAP, SWAP_END, "end", ("ref",)),
+    EventType(Major.SWAP, UPDATE, "update", ("version",)),
+    EventType(Major.SWAP, DECISION, "decision", ("wanted", "ref")),
+    EventType(Major.SWAP, UPDATED, "updated", ("version",)),
 )
 """All events of the kernel; the decoder knows these and shows others by number."""
 

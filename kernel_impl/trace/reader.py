@@ -100,6 +100,16 @@ def current_events(memory: Memory, buffers: TraceBuffers, cpu: int) -> Iterator[
     yield from decode(cpu, words)
 
 
+def unread_events(memory: Memory, buffers: TraceBuffers, cpu: int) -> Iterator[TraceEvent]:
+    """Takes apart what the consumer has not handed on, when nobody logs any more."""
+    consumed, produced = memory.read(buffers.consumed[cpu]), memory.read(buffers.produced[cpu])
+    size = buffers.buffer_words
+    for number in range(consumed, produced):
+        first = number % buffers.buffers * size
+        yield from decode(cpu, read_all(memory, buffers.words[cpu][first : first + size]))
+    yield from current_events(memory, buffers, cpu)
+
+
 def merged(events: Iterable[TraceEvent]) -> list[TraceEvent]:
     """Orders the events of all processors by time, then processor."""
     return sorted(events, key=lambda event: (event.time, event.cpu))

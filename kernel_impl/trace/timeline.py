@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from xml.sax.saxutils import escape
 
-from kernel_impl.trace.events import Major
+from kernel_impl.trace.events import SWAP_BEGIN, SWAP_END, Major
 from kernel_impl.trace.reader import TraceEvent
 
 WIDTH, ROW, LEFT, TOP = 1000, 22, 70, 46
@@ -74,9 +74,9 @@ def swap_bars(events: Sequence[TraceEvent], begin: int, scale: float, height: in
     for event in events:
         if event.major != Major.SWAP or not event.values:
             continue
-        if event.minor == 1:
+        if event.minor == SWAP_BEGIN:
             open_since[event.values[0]] = event.time
-        elif event.minor == 2 and event.values[0] in open_since:
+        elif event.minor == SWAP_END and event.values[0] in open_since:
             since = open_since.pop(event.values[0])
             x, width = LEFT + scale * (since - begin), max(1.0, scale * (event.time - since))
             yield (

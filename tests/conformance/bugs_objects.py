@@ -205,7 +205,7 @@ async def version_changes_outside_the_lock(
     await observe("update", version)
     await self.lock.release(who)
     if everything == 0:
-        await self.report()
+        await self.report(who)
     return Status.OK
 
 
@@ -229,7 +229,7 @@ async def everybody_reports(self: Factory, who: Context) -> None:
             await self.convert(who, lowest(old), version)
             old &= old - 1
         await store(self.old[who.vp], 0)
-        await self.report()
+        await self.report(who)
 
 
 async def flush_does_not_wait(self: Flusher, who: Context, ref: int) -> None:
