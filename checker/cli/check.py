@@ -140,8 +140,8 @@ def _add_report_options(parser: Parser) -> None:
         "--format",
         choices=("text", "json", "itf", "svg", "junit", "sarif"),
         default="text",
-        help="json: everything; itf, svg: the trace, for other tools or as a picture; junit, sarif: "
-        "for build servers, code hosts (default: text)",
+        help="json: everything; itf, svg: the trace, for tools or as a picture; junit, sarif: for "
+        "build servers, code hosts (default: text)",
     )
     group.add_argument(
         "-o",

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
-    from checker.model.verdict import Result
+    from checker.model.trace import Trace
+    from checker.model.verdict import Finding, Result
     from checker.report.values_json import Json
 
 
@@ -55,8 +56,8 @@ def write_document(
     match arguments.format:
         case "json":
             write_result(_json(done, is_strict=arguments.strict), arguments.output)
-        case "itf":
-            _write_itf(done[0], arguments.output)
+        case "itf" | "svg":
+            _write_trace(done[0], arguments)
         case "junit" | "sarif":
             from checker.cli.runs import DOCUMENTS, run_of_check
 
@@ -96,27 +97,47 @@ def _json(done: Sequence[Checked], *, is_strict: bool) -> str:
     return dump(document(runs, version()))
 
 
-def _write_itf(checked: Checked, output: str | None) -> None:
+def _write_trace(checked: Checked, arguments: argparse.Namespace) -> None:
     """Write the trace of the finding, or of the first witness; say so if there is none."""
-    from checker.report.itf import itf_trace
-    from checker.report.json_doc import dump
-
+    output = arguments.output
     result = checked.result
     if result is None:
         if output is None:
             write_diagnostics(checked.diagnostics)
         return
-    traces = [("finding", f.name, f.trace) for f in result.findings]
-    traces += [("witness", w.property.name, w.trace) for w in result.witnesses]
-    for role, name, trace in traces:
+    shown: list[tuple[str, str, Trace | None, Finding | None]] = []
+    shown += [("finding", finding.name, finding.trace, finding) for finding in result.findings]
+    shown += [("witness", each.property.name, each.trace, None) for each in result.witnesses]
+    for role, name, trace, finding in shown:
         if trace is not None:
-            about: dict[str, Json] = {
-                "source": checked.spec,
-                "verdict": result.verdict.value,
-                role: name,
-                "reproduce": checked.reproduce,
-            }
-            write_result(dump(itf_trace(result.system, trace, about)), output)
+            if arguments.format == "svg":
+                write_result(_svg(checked, trace, finding, f"{role}: {name}"), output)
+            else:
+                write_result(_itf(checked, trace, (role, name)), output)
             return
     message = f"`{checked.spec}` {result.verdict.value}: there is no trace to write"
     write_diagnostics([Diagnostic("K308", Severity.WARNING, None, message)])
+
+
+def _svg(checked: Checked, trace: Trace, finding: Finding | None, title: str) -> str:
+    from checker.report.sequence_svg import sequence_svg
+
+    assert checked.result is not None
+    system = checked.result.system
+    spec = f"{checked.spec}, {title}"
+    return sequence_svg(system, trace, finding, spec=checked.spec, title=spec)
+
+
+def _itf(checked: Checked, trace: Trace, shown: tuple[str, str]) -> str:
+    from checker.report.itf import itf_trace
+    from checker.report.json_doc import dump
+
+    assert checked.result is not None
+    role, name = shown
+    about: dict[str, Json] = {
+        "source": checked.spec,
+        "verdict": checked.result.verdict.value,
+        role: name,
+        "reproduce": checked.reproduce,
+    }
+    return dump(itf_trace(checked.result.system, trace, about))

@@ -19,9 +19,10 @@ from checker.cli.arguments import (
     parse_settings,
     parser_for,
 )
-from checker.cli.console import ink_for, reason, write_out
+from checker.cli.console import ink_for, reason, write_result
 from checker.cli.session import command_line, open_system
 from checker.model.verdict import FindingKind, Limit, Result, Statistics, Verdict, exit_code
+from checker.report.ink import Ink
 
 if TYPE_CHECKING:
     import argparse
@@ -34,6 +35,7 @@ SUMMARY = "carry out a recorded trace again"
 EPILOG = """\
 examples:
   k42 check lock.k42 --format json -o lock.json; k42 replay lock.json lock.k42
+  k42 replay lock.json lock.k42 --format svg -o lock.svg   as a picture
 
 TRACE is a document of `k42 check --format json` or `--format itf`, or an ITF trace of another tool
 with the same variables. Give the same -c as for the run that wrote it.
@@ -46,6 +48,10 @@ def parser() -> Parser:
     result.add_argument("trace", metavar="TRACE", help="the recorded trace")
     result.add_argument("spec", metavar="SPEC", help="the specification")
     add_settings(result)
+    result.add_argument(
+        "--format", choices=("text", "svg"), default="text", help="svg: a sequence diagram"
+    )
+    result.add_argument("-o", "--output", metavar="FILE", help="write the result to FILE")
     return result
 
 
@@ -58,14 +64,24 @@ def run(arguments: argparse.Namespace) -> int:
     system = open_system(arguments.spec, settings)
     trace = _realised(system, arguments)
     result = _result(system, trace)
-    ink = ink_for(sys.stdout)
     spec = str(Path(arguments.spec))
+    if arguments.format == "svg":
+        write_result(_svg(result, trace, spec), arguments.output)
+        return exit_code(result, strict=False)
+    ink = ink_for(sys.stdout) if arguments.output is None else Ink()
     shown = [] if result.findings else render_run(system, Run(trace, "at the end"), spec, ink)
     again = command_line("replay", [arguments.trace, arguments.spec], settings)
     scope = "the recorded run was carried out again, step by step"
     request = Request(spec, again, ink, scope=scope, appendix=tuple(shown))
-    write_out(render_result(result, request))
+    write_result(render_result(result, request), arguments.output)
     return exit_code(result, strict=False)
+
+
+def _svg(result: Result, trace: Trace, spec: str) -> str:
+    from checker.report.sequence_svg import sequence_svg
+
+    finding = result.findings[0] if result.findings else None
+    return sequence_svg(result.system, trace, finding, spec=spec, title=f"{spec}, replayed")
 
 
 def _realised(system: System, arguments: argparse.Namespace) -> Trace:

@@ -24,7 +24,7 @@ MAX_QUOTED = 5
 
 def render_finding(result: Result, finding: Finding, spec: str, ink: Ink) -> list[str]:
     """Return the section of one finding."""
-    lines = [ink.paint("bad", part) for part in wrap(_headline(finding), ink.width)]
+    lines = [ink.paint("bad", part) for part in wrap(headline(finding), ink.width)]
     # Of a deadlock the last state tells who waits and where; there is no formula to explain.
     if finding.kind is not FindingKind.DEADLOCK:
         lines += quotation(finding.site, ink)
@@ -37,7 +37,8 @@ def render_finding(result: Result, finding: Finding, spec: str, ink: Ink) -> lis
     return lines
 
 
-def _headline(finding: Finding) -> str:
+def headline(finding: Finding) -> str:
+    """Return what is wrong, and where on the trace, in one sentence."""
     at = "" if finding.trace is None else f" in state {len(finding.trace.steps)}"
     step = "" if finding.trace is None else f" in step {len(finding.trace.steps) + 1}"
     match finding.kind:

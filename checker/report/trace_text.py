@@ -74,7 +74,7 @@ def render_trace(system: System, trace: Trace, failure: str, spec: str, ink: Ink
 
     `failure` is said of the step that fails, if there is one.
     """
-    blocks = _blocks(system, trace, failure, spec)
+    blocks = trace_blocks(system, trace, failure, spec)
     if not blocks:
         return []
     steps = trace.steps if trace.failed is None else (*trace.steps, trace.failed)
@@ -152,7 +152,8 @@ def _block_lines(block: Block, start: int, actor: int, ink: Ink) -> list[str]:
     return lines
 
 
-def _blocks(system: System, trace: Trace, failure: str, spec: str) -> list[Block]:
+def trace_blocks(system: System, trace: Trace, failure: str, spec: str) -> list[Block]:
+    """Return a block for each step; `failure` is said of the one that fails."""
     blocks = []
     for number, step in enumerate(trace.steps, start=1):
         before, after = trace.states[number - 1], trace.states[number]
