@@ -225,6 +225,16 @@ class Builder:
                     doc=doc,
                     span=span,
                 )
+            case "failure":
+                word, index, _sign, bound, body = children
+                return syntax.FailureDecl(
+                    str(word),
+                    self._optional_type(index),
+                    self._optional(bound),
+                    self._block(body),
+                    doc=doc,
+                    span=span,
+                )
             case "lock_order":
                 chains = (tree for tree in children if not isinstance(tree, str))
                 return syntax.LockOrderDecl(tuple(map(self._chain, chains)), doc=doc, span=span)

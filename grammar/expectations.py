@@ -72,6 +72,8 @@ DECLARATION_STARTS: Final = MEMBER_STARTS | {
     "OBJECT",
     "PROCESS",
     "INTERRUPT",
+    "CRASH",
+    "REBOOT",
     "LOCK_ORDER",
     "REFINES",
     "RANK_OF",

@@ -123,6 +123,9 @@ class StatementPrinter:
                 return self._enclosed(join((self._head("object", name), BLANK)), members)
             case syntax.PropertyDecl():
                 return self._property(node)
+            case syntax.FailureDecl(kind, index, bound, body):
+                head = join((self.tokens.take(kind), self._where(index, bound)))
+                return join((head, BLANK, self.block(body)))
             case syntax.LockOrderDecl(chains):
                 word = join((self.tokens.take("lock order"), BLANK))
                 return join((word, group(indent(self.inner.listed(chains, self._chain)))))
@@ -271,12 +274,17 @@ class StatementPrinter:
     def _process(self, node: syntax.ProcessDecl) -> Layout:
         word = "interrupt" if node.is_interrupt else "process"
         head = join((self._fairness(node.fairness), self._head(word, node.name)))
-        if node.index is not None:
-            on = join((BLANK, self.tokens.take("on"), BLANK, self.inner.type(node.index)))
-            head = join((head, on))
-        if node.bound is not None:
-            head = join((head, self._at_most(node.bound)))
+        head = join((head, self._where(node.index, node.bound)))
         return join((head, BLANK, self.block(node.body)))
+
+    def _where(self, index: syntax.TypeExpr | None, bound: syntax.Expr | None) -> Layout:
+        """Set on which processors something happens, and how often at most."""
+        pieces: list[Layout] = []
+        if index is not None:
+            pieces += [BLANK, self.tokens.take("on"), BLANK, self.inner.type(index)]
+        if bound is not None:
+            pieces.append(self._at_most(bound))
+        return join(pieces)
 
     def _at_most(self, bound: syntax.Expr) -> Layout:
         room = Room(BINARY["+"].level, is_last=False)

@@ -488,6 +488,24 @@ class RankingDecl(DeclNode):
 
 
 @dataclass(frozen=True, slots=True)
+class FailureDecl(DeclNode):
+    """`crash on Cpu <= 1 { ... }`, or `reboot`, by `kind`: a processor stops, or begins anew.
+
+    `bound` says how often that happens in all, None if it is not limited; `body` what it does.
+    """
+
+    kind: str
+    index: TypeExpr | None
+    bound: Expr | None
+    body: Block
+
+    @property
+    def name(self) -> Name:
+        """The word itself, by which errors point at the whole."""
+        return Name(self.kind, span=self.span)
+
+
+@dataclass(frozen=True, slots=True)
 class LockOrderDecl(DeclNode):
     """`lock order A < B, C`: chains of locks, each chain in the order in which they are taken."""
 
@@ -623,6 +641,7 @@ Decl: TypeAlias = (
     | PropertyDecl
     | RefinementDecl
     | LockOrderDecl
+    | FailureDecl
     | RankingDecl
     | InterfaceDecl
     | ClusterDecl

@@ -1,4 +1,4 @@
-"""Diagnostics of locks and interrupts: K240 to K249."""
+"""Diagnostics of locks, interrupts and failures: K239 to K249."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Final
 
 from grammar.codes import CodeInfo
 
+NOBODY_FAILS: Final = "K239"
 NO_LOCK: Final = "K240"
 CIRCLE: Final = "K241"
 AGAINST_ORDER: Final = "K242"
@@ -16,6 +17,7 @@ WAITS_IN_VAIN: Final = "K245"
 INTERRUPTED: Final = "K246"
 NO_INTERRUPTS: Final = "K247"
 LEAVES_HANDLER: Final = "K248"
+NAMED_CRASHED: Final = "K249"
 
 _LOCKS: Final = """
 import lib.mutex as A
@@ -34,6 +36,14 @@ def _process(*lines: str) -> str:
 
 
 DISCIPLINE_CODES: Final[tuple[CodeInfo, ...]] = (
+    _code(
+        NOBODY_FAILS,
+        "a failure of nobody",
+        """`crash` and `reboot` concern the processes that are declared on the same type; without
+        `on`, those that have none.""",
+        "processors Cpu\nprocess main { skip }\ncrash on Cpu { skip }\n",
+        "processors Cpu\nprocess main { skip }\ncrash { skip }\n",
+    ),
     _code(
         NO_LOCK,
         "not a lock",
@@ -191,5 +201,13 @@ process producer {{
           if ticks = 0 { ticks := 1 }
         }
         """,
+    ),
+    _code(
+        NAMED_CRASHED,
+        "a label called `crashed`",
+        """Where a `crash` is declared, `crashed` is the place where a process is that has crashed,
+        so no label of it may have that name.""",
+        "processors Cpu\nprocess worker on Cpu { crashed: skip }\ncrash on Cpu <= 1 { skip }\n",
+        "processors Cpu\nprocess worker on Cpu { broken: skip }\ncrash on Cpu <= 1 { skip }\n",
     ),
 )

@@ -16,8 +16,9 @@ from checker.elaborate.constants import check_overrides, settings, value_of
 from checker.elaborate.context import Build
 from checker.elaborate.control import replaced, replaced_in_effect
 from checker.elaborate.expressions import expression
+from checker.elaborate.failures import check_places, declare_failures, failures, is_over
 from checker.elaborate.instances import Imported, instantiate
-from checker.elaborate.interrupts import attach, is_handler, is_over, masks, preempted
+from checker.elaborate.interrupts import attach, is_handler, masks, preempted
 from checker.elaborate.locks import check_discipline, declare_locks, holdings, no_deadlock
 from checker.elaborate.processes import (
     action,
@@ -182,6 +183,7 @@ def _declare(build: Build, entities: list[Entity], parts: _Parts) -> None:
             if start is not None:
                 parts.starts.append(start)
     attach(build, entities)
+    declare_failures(build, entities)
     parts.locks = declare_locks(build, entities)
 
 
@@ -200,6 +202,10 @@ def _elaborate_processes(build: Build, entities: list[Entity], parts: _Parts) ->
             parts.process_variables += [v for v in state.locals.values() if v is not None]
     parts.starts += [*masks(build, filter(is_handler, processes)), *holdings(build, processes)]
     parts.lowered = [_placed(build, each) for each in preempted(build, cut)]
+    check_places(build, cut)
+    actions, counters = failures(build, entities, cut)
+    parts.actions += actions
+    parts.starts += counters
     over = is_over(build, cut)
     if over is not None:
         parts.terminal.append(over)

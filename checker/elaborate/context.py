@@ -146,6 +146,8 @@ class ProcessState:
         process: the finished process, once its code is cut into steps.
         handlers: the interrupts that come between its steps; none for an interrupt itself.
         mask: the variable that says where interrupts are off; the first handler there has it.
+        can_crash: a `crash` is declared on its processors.
+        self_local: what `self` is in its code.
         holds: the ghost that holds which locks each of its threads has, once one is taken.
     """
 
@@ -157,6 +159,8 @@ class ProcessState:
     is_elaborated: bool = False
     handlers: tuple[Entity, ...] = ()
     mask: Variable | None = None
+    can_crash: bool = False
+    self_local: Local | None = None
     holds: Variable | None = None
 
 

@@ -86,6 +86,7 @@ class _Opener:
             | syntax.RefinementDecl
             | syntax.RankingDecl
             | syntax.LockOrderDecl
+            | syntax.FailureDecl
         )
         if isinstance(entity.decl, named_only):
             return

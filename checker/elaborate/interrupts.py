@@ -20,7 +20,7 @@ from checker.discipline.codes import LEAVES_HANDLER, NO_INTERRUPTS
 from checker.elaborate.state import Initial
 from checker.elaborate.typexprs import constant_integer
 from checker.model import terms
-from checker.model.ir import Assign, Fold, Op, Place, Quantifier, Role, Variable
+from checker.model.ir import Assign, Op, Place, Role, Variable
 from checker.model.system import control_type
 from checker.model.temporal import Fairness
 from checker.model.types import BOOL, IntType, MapType, Type, default
@@ -252,27 +252,3 @@ def _at_idle(build: Build, handler: Process, key: Expr | None) -> Expr:
     if key is not None:
         control = terms.at_key(build.terms, control, key, of)
     return terms.equal(build.terms, control, terms.literal(build.terms, IDLE, of))
-
-
-def is_over(build: Build, lowered: Sequence[tuple[Entity, LoweredProcess]]) -> Expr | None:
-    """Return the condition that all is done but for interrupts; None without any, or if never."""
-    handlers = [each.process for entity, each in lowered if is_handler(entity)]
-    others = [each.process for entity, each in lowered if not is_handler(entity)]
-    if not handlers or not all(process.can_end for process in others):
-        return None
-    places = [(process, IDLE) for process in handlers] + [(each, "end") for each in others]
-    return terms.conjunction(
-        build.terms, tuple(_everywhere(build, process, point) for process, point in places)
-    )
-
-
-def _everywhere(build: Build, process: Process, point: str) -> Expr:
-    of = control_type(process)
-    wanted = terms.literal(build.terms, point, of)
-    control: Expr = terms.read(build.terms, process.control)
-    if process.index is None:
-        return terms.equal(build.terms, control, wanted)
-    local = terms.fresh("thread", process.index)
-    key = terms.reference(build.terms, local)
-    here = terms.equal(build.terms, terms.at_key(build.terms, control, key, of), wanted)
-    return build.terms.intern(Fold(Quantifier.FORALL, local, None, here, BOOL))

@@ -108,7 +108,9 @@ def lowered(build: Build, entity: Entity, code: Code, self_local: Local | None) 
         collector=build.collector,
         site=entity.span,
         fairness=Fairness.WEAK if decl.fairness is None else Fairness(decl.fairness),
+        crashed="crashed" if state.can_crash else None,
     )
+    state.self_local = self_local
     found = lower_process(request)
     state.process = found.process
     return found

@@ -436,6 +436,8 @@ def kind_of_entity(entity: Entity) -> str:
             return "a property"
         case syntax.RefinementDecl():
             return "a refinement"
+        case syntax.FailureDecl():
+            return "a failure"
         case syntax.LockOrderDecl():
             return "an order of locks"
         case syntax.RankingDecl():

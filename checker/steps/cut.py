@@ -61,7 +61,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ProcessCode:
-    """One process before it is cut; `index` and `self_local` are None if it is a single thread."""
+    """One process before it is cut; `index` and `self_local` are None if it is a single thread.
+
+    `crashed` names a control point more, to which and from which no code leads.
+    """
 
     name: str
     index: Type | None
@@ -71,6 +74,7 @@ class ProcessCode:
     collector: Collector
     site: Span
     fairness: Fairness = Fairness.WEAK
+    crashed: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +84,14 @@ class LoweredProcess:
     Attributes:
         variables: its control and the locals that are state, not those of its outermost scope.
         init: what it does, for all values of its index, before it rests for the first time.
+        begin: the same for one thread, whose index is `self_local` of the code.
     """
 
     process: Process
     actions: tuple[Action, ...]
     variables: tuple[Variable, ...]
     init: Effect
+    begin: Effect
     atomicity: tuple[AtomicityNote, ...]
 
 
@@ -112,11 +118,13 @@ def lower_process(request: ProcessCode) -> LoweredProcess:
         live=live,
         changed=changed_locals(flow, variables),
     )
+    begin = cutter.pieces.eager(flow.entry)
     return LoweredProcess(
         process=process,
         actions=tuple(cutter.action(node) for node in rests if node is not flow.end),
         variables=(process.control, *dict.fromkeys(variables.values())),
-        init=_for_every(cutter.pieces.eager(flow.entry), request),
+        init=_for_every(begin, request),
+        begin=begin,
         atomicity=_notes(flow, resting, request.collector),
     )
 
@@ -138,6 +146,10 @@ def atomic_effect(code: Code, terms: TermTable, collector: Collector) -> Effect:
 
 def _process(request: ProcessCode, points: tuple[ControlPoint, ...], *, can_end: bool) -> Process:
     name = f"{request.name}.at"
+    if request.crashed is not None:
+        last = len(points) - can_end  # `end` stays the last one
+        added = ControlPoint(request.crashed, frozenset({request.crashed}), request.site)
+        points = (*points[:last], added, *points[last:])
     control: Type = EnumType(name, tuple(point.name for point in points))
     if request.index is not None:
         control = MapType(request.index, control)

@@ -319,6 +319,13 @@ class SyntaxMaker:
                 doc=self.doc(),
             ),
             lambda: self._interrupt(depth),
+            lambda: syntax.FailureDecl(
+                self.dice.pick(("crash", "reboot")),
+                self.maybe(lambda: self.type(depth)),
+                self._bypass_bound(),
+                self.block(depth),
+                doc=self.doc(),
+            ),
             lambda: self._import(depth),
             lambda: self._refinement(depth),
             lambda: syntax.LockOrderDecl(
