@@ -55,14 +55,14 @@ class PartialOrderEngine(PythonEngine):
 
     def _expand(self, chunk: Sequence[int], result: Expansion) -> None:
         chosen = [(state, self._stubborn.choose(state, self._is_later)) for state in chunk]
+        # Looking closer at a state that fails forgets what was covered before.
+        self._cover()
         super()._expand([state for state, steps in chosen if steps is None], result)
         for state, steps in chosen:
             if steps is not None:
                 self._expand_in_part(state, steps, result)
         self.expanded += len(chunk)
-        taken, tested = self._exact.covered()
-        self._taken |= taken
-        self._tested |= tested
+        self._cover()
 
     def _expand_in_part(self, state: int, chosen: Chosen, result: Expansion) -> None:
         """Take some of the steps out of a state."""
@@ -73,6 +73,11 @@ class PartialOrderEngine(PythonEngine):
             for each in dict.fromkeys(after):
                 for subject, evidence in self._exact.judge_step(state, each):
                     result.see(subject, evidence)
+
+    def _cover(self) -> None:
+        taken, tested = self._exact.covered()
+        self._taken |= taken
+        self._tested |= tested
 
     def _is_later(self, state: int) -> bool:
         if self._representative is not None:
