@@ -77,6 +77,9 @@ def _keeper(arguments: argparse.Namespace) -> Keeper | None:
 
 
 def _told(system: System, progress: Progress) -> str:
+    if progress.doing:
+        used = f"{progress.memory_bytes / 2**20:,.0f} MiB, {progress.seconds:.0f} s"
+        return f"{system.name}: {progress.doing}, {used}"
     return (
         f"{system.name}: {progress.states:,} states, {progress.rate:,.0f}/s, "
         f"depth {progress.depth}, frontier {progress.frontier:,}, "

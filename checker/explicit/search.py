@@ -18,7 +18,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -84,7 +84,11 @@ class SearchOptions:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a search is; `rate` is in states per second, lately."""
+    """How far a search is; `rate` is in states per second, lately.
+
+    Attributes:
+        doing: what goes on after the search, empty before its end.
+    """
 
     states: int
     transitions: int
@@ -93,6 +97,7 @@ class Progress:
     seconds: float
     rate: float
     memory_bytes: int
+    doing: str = ""
 
 
 def check(
@@ -123,17 +128,22 @@ def check(
     )
     with _uncollected(), room_for(system):
         result = search.run()
+    chosen, start = search.options, search.start
+    del search  # and with it all levels
     if not system.speaks_of_runs:
         return result
-    from checker.explicit.liveness.runs import RunOptions, check_runs
+    from checker.explicit.liveness.runs import RunOptions, check_runs, graph_builder
 
-    chosen = search.options
     left = None if chosen.seconds is None else chosen.seconds - result.statistics.seconds
-    return check_runs(
-        system,
-        result,
-        RunOptions(chosen.scheduling, seconds=left, memory_bytes=chosen.memory_bytes),
+    options_ = RunOptions(
+        chosen.scheduling,
+        seconds=left,
+        memory_bytes=chosen.memory_bytes,
+        builder=graph_builder(result),
     )
+    if progress is not None:
+        options_ = replace(options_, told=_Teller(progress, result, chosen.interval, start).tell)
+    return check_runs(system, result, options_)
 
 
 # --- the search -----------------------------------------------------------------------------------
@@ -478,6 +488,42 @@ class _Clock:
                 seconds=now - self._start,
                 rate=rate,
                 memory_bytes=memory_in_use(),
+            )
+        )
+
+
+class _Teller:
+    """Reports what goes on after the search, not more often than asked for."""
+
+    def __init__(
+        self,
+        progress: Callable[[Progress], None],
+        result: Result,
+        interval: float,
+        start: float,
+    ) -> None:
+        self._progress = progress
+        self._counts = result.statistics
+        self._interval = interval
+        self._start = start
+        self._told = 0.0
+
+    def tell(self, doing: str) -> None:
+        """Report it."""
+        now = perf_counter()
+        if now - self._told < self._interval:
+            return
+        self._told = now
+        self._progress(
+            Progress(
+                states=self._counts.distinct,
+                transitions=self._counts.transitions,
+                frontier=0,
+                depth=self._counts.depth,
+                seconds=now - self._start,
+                rate=0.0,
+                memory_bytes=memory_in_use(),
+                doing=doing,
             )
         )
 

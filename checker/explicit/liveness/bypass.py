@@ -24,6 +24,7 @@ from checker.explicit.liveness.formulas import (
     strive,
 )
 from checker.explicit.liveness.lassos import lasso
+from checker.explicit.liveness.orbits import is_first, renamable
 from checker.explicit.liveness.product import Product, Valuation
 from checker.explicit.liveness.temporal import truth_of
 from checker.explicit.liveness.waits import Census, Wait
@@ -73,10 +74,13 @@ def counted(graph: StateGraph, of: Bypass, scheduling: Scheduling) -> Counted:
         for each in (of.waiting, of.entering)
     )
     census = Census.of(graph, waiting, entered)
-    waits = [Wait(census, number) for number in range(len(values))]
+    sorts = renamable(graph.system, (of.waiting, of.entering))
+    numbers = [at for at, value in enumerate(values) if is_first({of.local: value}, sorts)]
+    waits = [Wait(census, number) for number in numbers]
     unbounded = [each for each in waits if each.is_unbounded]
     if unbounded:
-        gets_in = _GetsIn(graph, waiting, entered, scheduling)
+        pairs = tuple((waiting[number], entered[number]) for number in numbers)
+        gets_in = _GetsIn(graph, pairs, scheduling)
         figure = _without_bound(of, values, unbounded, gets_in)
     else:
         figure = _greatest(of, values, waits)
@@ -104,11 +108,14 @@ def _greatest(of: Bypass, values: Sequence[Value], waits: Sequence[Wait]) -> Fig
 
 @dataclass(frozen=True)
 class _GetsIn:
-    """Tells what fairness makes of waits that know no bound."""
+    """Tells what fairness makes of waits that know no bound.
+
+    Attributes:
+        pairs: for each value the nodes in which it waits, and has entered.
+    """
 
     graph: StateGraph
-    waiting: Sequence[Mask]
-    entered: Sequence[Mask]
+    pairs: tuple[tuple[Mask, Mask], ...]
     scheduling: Scheduling
 
     def fair(self) -> Conditions:
@@ -119,9 +126,9 @@ class _GetsIn:
         """Tell whether in every fair run all who wait get in."""
         has_entered = Claim(Proposition(1, is_step=False), holds=False)
         reader = automaton(strive(TRUE, both(IN_STATE, release(FALSE, has_entered))))
-        pairs = zip(self.waiting, self.entered, strict=True)
         return all(
-            lasso(Product(self.graph, reader, Valuation(pair, []), fair)) is None for pair in pairs
+            lasso(Product(self.graph, reader, Valuation(pair, []), fair)) is None
+            for pair in self.pairs
         )
 
 

@@ -8,7 +8,7 @@ states.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from checker.explicit.layout import Layout
     from checker.explicit.liveness.widened import Label, Widened
+    from checker.model.ir import Expr
     from checker.model.system import System
 
 Mask: TypeAlias = "NDArray[np.bool_]"
@@ -70,6 +71,7 @@ class StateGraph:
         starts: where the edges out of each node begin; one entry more than there are nodes.
         targets: of the edges, those of one node side by side.
         labels: of the edges, as numbers into `names`.
+        known: conditions that were evaluated, with the nodes in which they hold.
     """
 
     system: System
@@ -80,6 +82,7 @@ class StateGraph:
     targets: Nodes
     labels: Nodes
     names: tuple[Label, ...]
+    known: dict[Expr, Mask] = field(default_factory=dict, repr=False)
 
     @property
     def nodes(self) -> int:

@@ -88,8 +88,7 @@ class _Inside:
         is_inside = (component[arena.sources] == self.number) & (
             component[arena.targets] == self.number
         )
-        found = np.flatnonzero(is_inside)
-        return found[np.argsort(arena.sources[found], kind="stable")]
+        return np.flatnonzero(is_inside)
 
     @cached_property
     def sources(self) -> NDArray[np.int32]:
@@ -148,23 +147,23 @@ class Round:
             always &= asks
             asked |= asks
         for edge in edges:
-            served |= number(self._arena.serves[edge])
+            served |= number(self._arena.serves[self._arena.kinds[edge]])
         return (always | asked & self._strong) & ~served
 
     def serve(self, unmet: int) -> None:
         """Go on to the nearest place where one of some conditions is met."""
         wanted = _row(unmet, self._arena.asks.shape[1])
         weak = wanted & self._arena.weak
-        serves = (self._arena.serves[self._inside.edges] & wanted != 0).any(axis=1)
+        serves = (self._arena.serves & wanted != 0).any(axis=1)
         is_goal = np.zeros(self._arena.nodes, np.bool_)
-        is_goal[self._inside.sources[serves]] = True
+        is_goal[self._inside.sources[serves[self._arena.kinds[self._inside.edges]]]] = True
         silent = (~self._arena.asks & weak != 0).any(axis=1)
         here = np.array([self.nodes[-1]])
         path = self._finder.shortest(here, lambda nodes: is_goal[nodes] | silent[nodes])
         assert path is not None, "a component that is fair meets its conditions"
         self._append(path)
         if is_goal[self.nodes[-1]] and not silent[self.nodes[-1]]:
-            self._take(lambda edge: bool((self._arena.serves[edge] & wanted != 0).any()))
+            self._take(lambda edge: bool(serves[self._arena.kinds[edge]]))
 
     def come_back(self, start: int) -> None:
         """Go on to the beginning, by one step at least."""

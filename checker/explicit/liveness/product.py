@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from checker.explicit.liveness.automaton import Automaton, Transition
     from checker.explicit.liveness.conditions import Conditions
     from checker.explicit.liveness.formulas import Claim
-    from checker.explicit.liveness.graph import Mask, StateGraph
+    from checker.explicit.liveness.graph import Mask, Nodes, StateGraph
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,43 +143,57 @@ class Product:
     def _cycles(self, states: tuple[int, ...], inner: list[Transition]) -> Cycles:
         """Search for fair cycles along some transitions of the automaton."""
         size = self.graph.nodes
-        place = {state: at for at, state in enumerate(states)}
-        needed = [u for u in range(self.automaton.untils) if any(u in t.postponed for t in inner)]
+        place = {state: np.int32(at * size) for at, state in enumerate(states)}
         pieces = [self._reading(each) for each in inner]
-        sources = [
-            self.graph.sources[edges] + np.int32(place[each.source] * size)
-            for each, edges in zip(inner, pieces, strict=True)
-        ]
-        targets = [
-            self.graph.targets[edges] + np.int32(place[each.target] * size)
-            for each, edges in zip(inner, pieces, strict=True)
-        ]
-        known = self.conditions
+        edges = _joined(pieces)
+        which = np.repeat(np.arange(len(inner), dtype=np.int32), [len(each) for each in pieces])
+        first = np.array([place[each.source] for each in inner], np.int32)
+        last = np.array([place[each.target] for each in inner], np.int32)
+        sources = self.graph.sources[edges] + first[which]
+        targets = self.graph.targets[edges] + last[which]
+        kinds = self.graph.labels[edges] * np.int32(len(inner)) + which
+        if len(inner) > 1:
+            order = np.argsort(sources, kind="stable")
+            sources, targets, kinds = sources[order], targets[order], kinds[order]
+            edges = edges[order]
+        needed = [u for u in range(self.automaton.untils) if any(u in t.postponed for t in inner)]
+        arena = self._arena(states, inner, needed, (sources, targets, kinds))
+        return Cycles(states, arena, fair_components(arena), edges)
+
+    def _arena(
+        self,
+        states: tuple[int, ...],
+        inner: Sequence[Transition],
+        needed: Sequence[int],
+        edges: tuple[Nodes, Nodes, Nodes],
+    ) -> Arena:
+        """Put fairness and the untils that some transition puts off together as conditions."""
+        known, size = self.conditions, self.graph.nodes
         wide = len(known.requirements) + len(needed)
         width = words(wide)
-        serves = []
-        for each, edges in zip(inner, pieces, strict=True):
+        serves = np.zeros((len(known.serves), len(inner), width), np.uint64)
+        serves[:, :, : known.serves.shape[1]] = known.serves[:, np.newaxis]
+        for at, each in enumerate(inner):
             kept = [
-                len(known.requirements) + at
-                for at, until in enumerate(needed)
+                len(known.requirements) + number
+                for number, until in enumerate(needed)
                 if until not in each.postponed
             ]
-            bits = np.zeros((len(edges), width), np.uint64)
-            bits[:, : known.serves.shape[1]] = known.serves[self.graph.labels[edges]]
-            serves.append(bits | row(kept, width))
+            serves[:, at] |= row(kept, width)
         always = row(list(range(len(known.requirements), wide)), width)
         asks = np.zeros((size, width), np.uint64)
         asks[:, : known.asks.shape[1]] = known.asks
-        arena = Arena(
+        sources, targets, kinds = edges
+        return Arena(
             nodes=len(states) * size,
-            sources=np.concatenate(sources),
-            targets=np.concatenate(targets),
+            sources=sources,
+            targets=targets,
+            kinds=kinds,
             asks=np.tile(asks | always, (len(states), 1)),
-            serves=np.concatenate(serves),
+            serves=serves.reshape(-1, width),
             weak=_widened(known.weak, width) | always,
             strong=_widened(known.strong, width),
         )
-        return Cycles(states, arena, fair_components(arena), np.concatenate(pieces))
 
     def _reading(self, transition: Transition) -> NDArray[np.int64]:
         """Return the edges that a transition can read."""
@@ -231,6 +245,10 @@ class Product:
                 part = each.component[at * size : (at + 1) * size]
                 found[state * size : (state + 1) * size] |= part != NONE
         return found
+
+
+def _joined(pieces: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
+    return pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
 
 
 def _widened(bits: NDArray[np.uint64], width: int) -> NDArray[np.uint64]:

@@ -9,7 +9,7 @@ was not judged.
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import TYPE_CHECKING, Final, TypeAlias
@@ -19,10 +19,11 @@ from checker.explicit.liveness.bypass import counted, for_value
 from checker.explicit.liveness.formulas import Propositions, cases
 from checker.explicit.liveness.graph import NoValueError, StoppedError
 from checker.explicit.liveness.lassos import trace_of
+from checker.explicit.liveness.orbits import expressions_of, renamable
 from checker.explicit.liveness.paths import nearest
 from checker.explicit.liveness.python_graph import python_graph
 from checker.explicit.liveness.refinement import judged as refinement_judged
-from checker.explicit.liveness.temporal import Judge
+from checker.explicit.liveness.temporal import Judge, truth_of
 from checker.explicit.usage import memory_in_use
 from checker.model.evaluate import evaluate
 from checker.model.fairness import Scheduling, requirements
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
 
 Claim: TypeAlias = "TemporalProperty | Bypass | Refinement"
 
-EDGE_BYTES: Final = 24
+EDGE_BYTES: Final = 100
 NODE_BYTES: Final = 64
 """What an edge and a node take at most while claims are judged."""
 
@@ -64,6 +65,22 @@ class RunOptions:
     memory_bytes: int | None = None
     builder: Callable[[System, Goes], StateGraph] = python_graph
     told: Callable[[str], None] = lambda _: None
+
+
+def graph_builder(before: Result) -> Callable[[System, Goes], StateGraph]:
+    """Return what builds the graph after a search: native code if that did the search."""
+    return _native if "native" in before.engine else python_graph
+
+
+def _native(system: System, goes: Goes) -> StateGraph:
+    from checker.explicit.native.values import Unsupported
+
+    try:
+        from checker.explicit.liveness.native_graph import native_graph
+
+        return native_graph(system, goes)
+    except (Unsupported, ImportError):
+        return python_graph(system, goes)
 
 
 def check_runs(system: System, result: Result, options: RunOptions | None = None) -> Result:
@@ -132,7 +149,8 @@ class _Runs:
 
     def goes(self, done: int, known: int) -> bool:
         """Tell whether to go on with the graph."""
-        self.options.told(f"graph of states for claims about runs: {done:,} of {known:,}")
+        total = max(known, self.before.statistics.distinct)
+        self.options.told(f"graph of states for claims about runs: {done:,} of {total:,}")
         limit = self.options.seconds
         if limit is not None and perf_counter() - self.start > limit:
             self.cut = f"the time limit of {limit:g} s"
@@ -141,6 +159,7 @@ class _Runs:
     def judge(self, graph: StateGraph) -> None:
         """Judge all claims on the graph, each by itself."""
         scheduling = self.options.scheduling
+        self.evaluate(graph)
         for refinement in self.system.refinements:
             with self.judging(graph, refinement, _images(refinement)):
                 finding = refinement_judged(graph, refinement, scheduling)
@@ -148,12 +167,21 @@ class _Runs:
         judge = Judge(graph, scheduling, requirements(self.system, scheduling))
         for each in self.system.temporal:
             with self.judging(graph, each, _conditions(graph, each)):
-                (judged,) = judge.judged([each])
+                sorts = renamable(self.system, [*expressions_of(each.formula)])
+                (judged,) = judge.judged([each], sorts)
                 self.findings += [judged.finding] if judged.finding is not None else []
                 self.idle += judged.idle
         for bypass in self.system.bypasses:
             with self.judging(graph, bypass, _sides(self.system, bypass)):
                 self.take(bypass, counted(graph, bypass, scheduling))
+
+    def evaluate(self, graph: StateGraph) -> None:
+        """Evaluate the conditions of all claims together, unless one has no value somewhere."""
+        parts = [_conditions(graph, each) for each in self.system.temporal]
+        parts += [_sides(self.system, each) for each in self.system.bypasses]
+        self.options.told("evaluating the conditions of claims about runs")
+        with suppress(NoValueError):
+            truth_of(graph, [condition for part in parts for _, condition in part])
 
     def take(self, of: Bypass, found: Counted) -> None:
         """Take what came of a bypass."""

@@ -7,7 +7,7 @@ the counterexample. Every one is validated by `checker.model.lasso` before it is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -29,6 +29,7 @@ from checker.explicit.liveness.formulas import (
     negated,
 )
 from checker.explicit.liveness.lassos import lasso
+from checker.explicit.liveness.orbits import is_first
 from checker.explicit.liveness.product import Product, Valuation
 from checker.explicit.liveness.widened import evaluating
 from checker.model.lasso import closes, neglected, satisfies
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
     from checker.model.system import System
     from checker.model.temporal import TemporalProperty
     from checker.model.trace import Trace
-    from checker.model.types import Value
+    from checker.model.types import SortType, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,15 +102,14 @@ def truth_of(graph: StateGraph, expressions: Sequence[Expr]) -> list[Mask]:
     Raises:
         NoValueError: one has no value somewhere.
     """
-    if not expressions:
-        return []
-    wide = evaluating(graph.system, [(BOOL, each) for each in expressions])
-    places, results = graph.states.evaluated(wide)
-    found = []
-    for at in range(len(expressions)):
-        bit = np.array([result >> at & 1 for result in results], np.bool_)
-        found.append(bit[places])
-    return found
+    missing = [each for each in dict.fromkeys(expressions) if each not in graph.known]
+    if missing:
+        wide = evaluating(graph.system, [(BOOL, each) for each in missing])
+        places, results = graph.states.evaluated(wide)
+        for at, each in enumerate(missing):
+            bit = np.array([result >> at & 1 for result in results], np.bool_)
+            graph.known[each] = bit[places]
+    return [graph.known[each] for each in expressions]
 
 
 @dataclass(frozen=True)
@@ -133,12 +133,12 @@ class Judge:
     def judged(
         self,
         properties: Sequence[TemporalProperty],
-        is_needless: Callable[[Case], bool] = lambda _: False,
+        sorts: frozenset[SortType] = frozenset(),
     ) -> Iterator[Judged]:
         """Judge properties one by one.
 
         Args:
-            is_needless: tells of a case that it holds if another one does.
+            sorts: those whose elements can be renamed.
 
         Raises:
             NoValueError: a condition in one of them has no value in some state.
@@ -146,7 +146,7 @@ class Judge:
         owned = Owned(self.graph)
         plans = []
         for each in properties:
-            known = [case for case in cases(each.formula) if not is_needless(case)]
+            known = [case for case in cases(each.formula) if is_first(case.values, sorts)]
             formulas = [owned.ltl(each.name, case) for case in known]
             plans.append((each, list(zip(known, formulas, strict=True)), _Sides(owned, each)))
         valuation = owned.evaluated()

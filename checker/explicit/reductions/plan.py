@@ -90,7 +90,7 @@ def _plan(original: System, wanted: frozenset[Reduction]) -> Plan:
     sorts: tuple[SortType, ...] = ()
     if Reduction.SYMMETRY in wanted:
         system = hide_elements(system).system
-        sorts, broken = _symmetric(system)
+        sorts, broken = symmetric_sorts(system)
         notes += [f"the symmetry of {each.sort.name} is not used: {each.reason}" for each in broken]
         if not sorts and not broken:
             notes.append("there is no symmetric sort of more than one element")
@@ -144,7 +144,7 @@ def check_reduced(
 # --- symmetry -------------------------------------------------------------------------------------
 
 
-def _symmetric(system: System) -> tuple[tuple[SortType, ...], tuple[Asymmetry, ...]]:
+def symmetric_sorts(system: System) -> tuple[tuple[SortType, ...], tuple[Asymmetry, ...]]:
     """Return the sorts that may be permuted, and why others may not."""
     found = symmetry(system)
     broken = list(found.broken)
