@@ -29,7 +29,8 @@ import lark
 from lark.exceptions import UnexpectedToken
 from lark.parsers.lalr_analysis import Shift
 
-from grammar.build import Builder, Tree
+from grammar.build import Builder
+from grammar.build_terms import Tree
 from grammar.cache import key_of, read_cached, write_cached
 from grammar.diagnostics import Collector
 from grammar.expectations import DECLARATION_STARTS
