@@ -288,7 +288,7 @@ class Swapping:
 
 
 def swapping(processors: int, batches: int) -> tuple[System, Swapping]:
-    """Makes a system in which a shared counter is swapped when half of the calls are done."""
+    """Makes a system in which a shared counter is swapped when a quarter of the calls are done."""
     staff = Staff()
     callers = staff.hire_everywhere("caller", processors)
     cleaners = staff.hire_everywhere("cleaner", processors)
@@ -306,7 +306,7 @@ def swapping(processors: int, batches: int) -> tuple[System, Swapping]:
         for who in callers
     ]
     running.append(
-        staff.thread(switcher, partial(swap_at, pieces, switcher, batches // 2), is_daemon=False)
+        staff.thread(switcher, partial(swap_at, pieces, switcher, batches // 4), is_daemon=False)
     )
     running += [staff.thread(who, partial(ground.collector.daemon, who)) for who in cleaners]
     running += [staff.thread(who, partial(switch.worker, who)) for who in movers]
