@@ -150,7 +150,7 @@ class Builder(TermBuilder):
                 return self._refinement(tree, span, doc)
             case "ranking":
                 return self._ranking(tree, span, doc)
-            case "interface" | "cluster" | "protocol" | "check_object" | "check_swap":
+            case "interface" | "cluster" | "protocol" | "check_object" | "check_swap" | "channel":
                 return self._construct(tree, span, doc)
             case _:
                 return self._member(tree, span, doc)
@@ -182,8 +182,23 @@ class Builder(TermBuilder):
                     doc=doc,
                     span=span,
                 )
+            case "channel":
+                name, capacity, index, type_, faults = tree.children
+                return syntax.ChannelDecl(
+                    self._name(name),
+                    self._expression(capacity),
+                    self._optional_type(index),
+                    self._type(type_),
+                    () if faults is None else tuple(map(self._fault, faults.children)),
+                    doc=doc,
+                    span=span,
+                )
             case _:
                 return self._check(tree, span, doc)
+
+    def _fault(self, tree: Tree) -> syntax.Fault:
+        name, _sign, bound = tree.children
+        return syntax.Fault(self._name(name), self._optional(bound), span=self._span(tree))
 
     def _interface_part(self, tree: Tree) -> syntax.VarDecl | syntax.OperationDecl:
         if tree.data == "variable":

@@ -81,6 +81,7 @@ DECLARATION_STARTS: Final = MEMBER_STARTS | {
     "CLUSTERED",
     "SWAP_PROTOCOL",
     "CHECK",
+    "CHANNEL",
 }
 RELATIONS: Final = frozenset(
     {"EQUAL", "UNEQUAL", "LESS", "AT_MOST", "GREATER", "AT_LEAST", "IN", "SUBSET", "AT"}

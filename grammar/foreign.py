@@ -93,7 +93,6 @@ RESERVED: Final = frozenset(
         "fence",
         "read_section",
         "quiescent",
-        "channel",
     }
 )
 """Words of constructs that are planned."""

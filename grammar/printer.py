@@ -143,6 +143,7 @@ class StatementPrinter:
                 | syntax.ClusterDecl()
                 | syntax.ProtocolDecl()
                 | syntax.CheckDecl()
+                | syntax.ChannelDecl()
             ):
                 return self._construct(node)
             case _:
@@ -229,6 +230,13 @@ class StatementPrinter:
                 head = join((take("swap protocol"), BLANK, self.inner.name(name)))
                 names = self.inner.bracketed("(", (source, target), self.inner.name, ")")
                 return self._enclosed(join((head, names, BLANK)), parts)
+            case syntax.ChannelDecl(name, capacity, index, type_, faults):
+                head = join((words("channel", name.text), self._size(capacity)))
+                head = join((head, self._where(index, None), take(":"), BLANK))
+                head = join((head, self.inner.type(type_)))
+                if not faults:
+                    return head
+                return group(head, indent(Break.BLANK, self.inner.listed(faults, self._fault)))
             case syntax.CheckDecl(None, objects, parts):
                 head = join((words("check", objects[0].text), BLANK))
                 return self._enclosed(head, parts, may_stay=True)
@@ -238,6 +246,9 @@ class StatementPrinter:
                 return self._enclosed(join((head, BLANK, self._arrows(objects), BLANK)), parts)
             case _:
                 assert_never(node)
+
+    def _fault(self, node: syntax.Fault) -> Layout:
+        return join((self.inner.name(node.name), self._where(None, node.bound)))
 
     def _chain(self, locks: Sequence[syntax.Path]) -> Layout:
         pieces: list[Layout] = [self.inner.path(locks[0])]

@@ -625,6 +625,28 @@ class CheckDecl(DeclNode):
         return self.objects[0]
 
 
+@dataclass(frozen=True, slots=True)
+class Fault(Node):
+    """`loses`, `duplicates` or `reorders`; `bound` says how often at most, None if not limited."""
+
+    name: Name
+    bound: Expr | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelDecl(DeclNode):
+    """`channel data[2] on Cpu: Packet loses <= 1`: messages on their way.
+
+    There is one queue of at most `capacity` messages, or one for each element of `index`.
+    """
+
+    name: Name
+    capacity: Expr
+    index: TypeExpr | None
+    type: TypeExpr
+    faults: tuple[Fault, ...]
+
+
 Decl: TypeAlias = (
     ImportDecl
     | ConstDecl
@@ -647,9 +669,10 @@ Decl: TypeAlias = (
     | ClusterDecl
     | ProtocolDecl
     | CheckDecl
+    | ChannelDecl
 )
 ClusterPart: TypeAlias = RootPart | RepPart | MissPart | RepresentsPart | MethodDecl | Decl
-Construct: TypeAlias = InterfaceDecl | ClusterDecl | ProtocolDecl | CheckDecl
+Construct: TypeAlias = InterfaceDecl | ClusterDecl | ProtocolDecl | CheckDecl | ChannelDecl
 """What `checker.constructs` replaces by the other declarations."""
 
 

@@ -1,4 +1,4 @@
-"""What the diagnostic codes K180-K189 mean: interfaces, clustered objects, swaps and checks."""
+"""What the diagnostic codes K180-K189 mean: interfaces, clusters, swaps, checks, channels."""
 
 from __future__ import annotations
 
@@ -171,5 +171,13 @@ check swap AtOnce: Plain -> Spread {{
           procedure run() { skip }
         }
         """,
+    ),
+    _code(
+        "K188",
+        "a channel that does what no channel does",
+        """After the type of its messages stands what a channel does to them by itself: it `loses`,
+        `duplicates` or `reorders` them, each at most as often as `<=` says.""",
+        wrong="channel wire[2]: bool looses\nprocess main { wire.send(true) }",
+        right="channel wire[2]: bool loses\nprocess main { wire.send(true) }",
     ),
 )

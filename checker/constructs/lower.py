@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from checker.constructs.channel import channel_object
 from checker.constructs.check import check_of_object
 from checker.constructs.cluster import Cluster, cluster_of, from_outside, lowered
 from checker.constructs.interface import Interface, interface_of
@@ -110,6 +111,8 @@ class _Lowering:
             case syntax.ClusterDecl(name=name):
                 if name.text in self.clusters:
                     yield lowered(self.clusters[name.text], self.collector)
+            case syntax.ChannelDecl():
+                yield channel_object(decl, self.collector)
             case syntax.CheckDecl():
                 yield from self._check(from_outside(decl, self.clusters.values()))
             case _:

@@ -47,6 +47,7 @@ def is_construct(decl: syntax.Decl) -> bool:
             | syntax.ClusterDecl()
             | syntax.ProtocolDecl()
             | syntax.CheckDecl()
+            | syntax.ChannelDecl()
         ):
             return True
         case _:

@@ -447,6 +447,7 @@ def kind_of_entity(entity: Entity) -> str:
             | syntax.ClusterDecl()
             | syntax.ProtocolDecl()
             | syntax.CheckDecl()
+            | syntax.ChannelDecl()
         ):
             raise AssertionError("a construct, which is written out before")
         case _:

@@ -319,6 +319,14 @@ class SyntaxMaker:
                 doc=self.doc(),
             ),
             lambda: self._interrupt(depth),
+            lambda: syntax.ChannelDecl(
+                self.name(),
+                self.expr(depth),
+                self.maybe(lambda: self.type(depth)),
+                self.type(depth),
+                self.some(lambda: syntax.Fault(self.name(), self._bypass_bound())),
+                doc=self.doc(),
+            ),
             lambda: syntax.FailureDecl(
                 self.dice.pick(("crash", "reboot")),
                 self.maybe(lambda: self.type(depth)),
