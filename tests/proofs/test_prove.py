@@ -28,11 +28,24 @@ from proofs.solver.settings import Settings
 from tests.proofs.specs import SPECS, prove_file, prove_text
 from tests.support.random_systems import random_system
 
-FOR_EVERY_SIZE = ["ticket", "lock_server", "two_phase", "generations", "big_reader"]
-BROKEN = ["ticket", "lock_server", "two_phase", "generations", "big_reader", "mcs"]
+FOR_EVERY_SIZE = [
+    "ticket",
+    "lock_server",
+    "two_phase",
+    "generations",
+    "big_reader",
+    "hot_swap",
+    "leader_votes",
+    "sharded_store",
+    "table_entry",
+    "trace_log",
+]
+BROKEN = [*FOR_EVERY_SIZE, "fair_block", "mcs"]
 
 
-@pytest.mark.parametrize("name", FOR_EVERY_SIZE)
+@pytest.mark.parametrize(
+    "name", [*FOR_EVERY_SIZE, pytest.param("fair_block", marks=pytest.mark.slow)]
+)
 def test_proved_for_every_size(name: str) -> None:
     report = prove_file(SPECS / "proofs" / f"{name}.k42")
     assert report.domain == EverySize()
