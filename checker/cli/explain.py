@@ -66,8 +66,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _space(path: str, settings: dict[str, str]) -> str:
     """Return where the states of a specification come from."""
+    from checker.analysis.savings import savings
     from checker.analysis.space import groups, growth, sample, variables
-    from checker.report.space_text import space_text
+    from checker.report.space_text import Space, space_text
 
     system = open_system(path, settings)
     taken = sample(system)
@@ -77,7 +78,16 @@ def _space(path: str, settings: dict[str, str]) -> str:
         if each.value.isdecimal()
         for at in (partial(_system_at, path, settings, each.name),)
     ]
-    return space_text(system, taken, variables(taken), groups(system, taken), growths)
+    return space_text(
+        Space(
+            system,
+            taken,
+            variables(taken),
+            groups(system, taken),
+            savings(system, taken),
+            growths,
+        )
+    )
 
 
 def _system_at(path: str, settings: dict[str, str], name: str, value: int) -> System | None:

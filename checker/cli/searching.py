@@ -28,7 +28,7 @@ def search(system: System, arguments: argparse.Namespace) -> Result:
     """
     if Reduction.PARTIAL_ORDER.value in arguments.reduce and is_native(arguments):
         message = "native code does not reduce by partial order"
-        others = "`--reduce dead,symmetry`"
+        others = "`--reduce dead,owned`"
         raise mistake("K307", message, f"leave out `--engine` and `--store`, or write {others}")
     options = SearchOptions(
         max_depth=arguments.max_depth,

@@ -155,6 +155,15 @@ def test_the_native_engine_is_asked_for_in_vain(
     assert main(["check", SOUND, "--engine", "auto"]) == 0
 
 
+@pytest.mark.parametrize("flags", [["--engine", "native"], ["--store", "bitstate"]])
+def test_native_code_does_not_reduce_by_partial_order(capsys: Captured, flags: list[str]) -> None:
+    assert main(["check", SOUND, "--reduce", "partial-order", *flags]) == EXIT_INPUT
+    told = capsys.readouterr().err
+    assert "error K307: native code does not reduce by partial order" in told
+    assert "--reduce dead,owned" in told
+    assert main(["check", SOUND, "--reduce", "dead,owned", *flags, "--quiet"]) == 0
+
+
 def test_an_interrupt_gives_an_incomplete_result(
     capsys: Captured, monkeypatch: pytest.MonkeyPatch
 ) -> None:
