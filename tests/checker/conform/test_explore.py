@@ -5,7 +5,7 @@ import pytest
 from checker.conform.explore import explore
 from checker.conform.findings import Explored, FailureKind, Options
 from checker.conform.frames import Naming, Variables
-from kernel_impl.port import open_configuration
+from kernel_impl.port import configurations, open_configuration
 from tests.checker.conform.systems import (
     close_over,
     increment,
@@ -58,43 +58,66 @@ def test_mcs_with_four_threads_is_the_flat_benchmark() -> None:
 # --- other engines --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("name", "sizes"),
-    [
-        ("mcs", {"threads": 2}),
-        ("spin", {"threads": 2}),
-        ("ticket", {"threads": 2}),
-        ("fair", {"threads": 2}),
-        ("shutdown", {}),
-        ("sequence", {}),
-        ("miss", {}),
-        ("read_write", {"readers": 1, "writers": 1}),
-    ],
-)
+REPLAYED: list[tuple[str, dict[str, int]]] = [
+    ("mcs", {"threads": 2}),
+    ("spin", {"threads": 2}),
+    ("ticket", {"threads": 2}),
+    ("fair", {"threads": 2}),
+    ("unfair", {"threads": 2, "stale_permits": False}),
+    ("shutdown", {}),
+    ("stop", {"clients": 1, "stops": 1}),
+    ("sequence", {}),
+    ("miss", {}),
+    ("read_write", {"readers": 1, "writers": 1}),
+    ("interpose", {}),
+    ("update", {"here": 1, "there": 0, "creates": False}),
+    ("trace", {"loggers": 1}),
+    ("dispatch", {}),
+    ("migrate", {"senders": 1}),
+    ("ppc", {"calls": 1}),
+    ("messages", {"senders": 1}),
+    ("async", {"count": 2}),
+]
+
+
+@pytest.mark.parametrize(("name", "sizes"), REPLAYED)
 def test_replaying_every_schedule_finds_as_many_states(name: str, sizes: dict[str, int]) -> None:
     configuration = open_configuration(name, **sizes)
     replayed = explore_by_replay(configuration)
     assert counts(explore(configuration, FRAMES)) == (replayed.states, replayed.transitions, None)
 
 
-@pytest.mark.parametrize(
-    ("name", "sizes"),
-    [
-        ("mcs", {}),
-        ("fair", {}),
-        ("read_write", {}),
-        ("stop", {}),
-        ("shutdown", {}),
-        ("generation", {}),
-        ("destroy", {"readers": 1}),
-        ("mediated", {"clients": 1}),
-        ("swap", {"clients": 1}),
-    ],
-)
+SIMPLY: list[tuple[str, dict[str, int]]] = [
+    ("mcs", {}),
+    ("fair", {}),
+    ("unfair", {}),
+    ("read_write", {}),
+    ("stop", {}),
+    ("shutdown", {}),
+    ("generation", {}),
+    ("destroy", {"readers": 1}),
+    ("mediated", {"clients": 1}),
+    ("swap", {"clients": 1}),
+    ("update", {}),
+    ("trace", {}),
+    ("dispatch", {"cpus": 2, "yields": True}),
+    ("dispatch", {"preempts": True}),
+    ("migrate", {}),
+    ("ppc", {"is_remote": True}),
+    ("handles", {}),
+    ("messages", {}),
+]
+
+
+@pytest.mark.parametrize(("name", "sizes"), SIMPLY)
 def test_simple_explorer_finds_as_many_states(name: str, sizes: dict[str, int]) -> None:
     configuration = open_configuration(name, **sizes)
     simple = explore_simply(configuration)  # type: ignore[arg-type]  # every configuration is a System
     assert counts(explore(configuration)) == (simple.states, simple.transitions, None)
+
+
+def test_every_configuration_is_explored_by_another_engine_as_well() -> None:
+    assert {name for name, _ in (*REPLAYED, *SIMPLY)} == set(configurations())
 
 
 # --- what can be wrong ----------------------------------------------------------------------------
