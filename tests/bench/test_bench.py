@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from time import process_time
 from typing import Final
@@ -22,6 +23,7 @@ from checker.conform.explore import explore
 from checker.conform.findings import Explored, Options
 from checker.conform.frames import Naming
 from checker.conform.native import NativeExploration
+from checker.explicit.automatic import EngineOptions, engine_maker
 from checker.explicit.layout import Layout
 from checker.explicit.native.compiler import Code
 from checker.explicit.native.module import write_module
@@ -29,11 +31,13 @@ from checker.explicit.python.engine import PythonEngine
 from checker.explicit.search import check
 from checker.load import load
 from checker.model.coverage_points import coverage_points
+from checker.model.verdict import Verdict
 from checker.oracle.process import run
 from tests.bench.contenders import K42, LIMITS, Measure, contenders
 from tests.bench.results import data_of, draw, table, text_of
 from tests.bench.subjects import ROOT, SUBJECTS, Subject
 from tests.conformance.judged import subject_of
+from tests.support.fair import THIRTY
 from tests.support.many_steps import many_steps
 
 pytestmark = pytest.mark.bench
@@ -161,6 +165,51 @@ def test_many_steps(threads: int, tmp_path: Path) -> None:
     told(
         f"native code for 400 guarded steps, {threads} threads (1 s is wanted)",
         f"{process_time() - start:.2f} s",
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "sizes", "states"),
+    [
+        ("n_peterson", {"N": "5"}, 628_868),
+        ("n_peterson", {"N": "4"}, 22_281),
+        ("ticket", {"Cpu": "6", "TICKETS": "16"}, 125_200),
+    ],
+    ids=["n_peterson5", "n_peterson4", "ticket6"],
+)
+def test_leads_to(name: str, sizes: dict[str, str], states: int) -> None:
+    system, _ = load(ROOT / f"spec/protocols/locks/{name}.k42", sizes, library())
+    assert system is not None
+    claims = {"temporal": system.temporal, "bypasses": system.bypasses}
+    plain = replace(system, temporal=(), bypasses=(), refinements=())
+    seconds = {}
+    for what, claim in [("", ()), *claims.items()]:
+        asked = replace(plain, **{what: claim}) if what else plain
+        times = []
+        for _ in range(REPETITIONS):
+            start = process_time()
+            result = check(asked, make_engine=engine_maker(EngineOptions()))
+            times.append(process_time() - start)
+            assert (result.verdict, result.statistics.distinct) == (Verdict.HOLDS, states)
+        seconds[what] = min(times)
+    sizes_ = ", ".join(f"{name}={value}" for name, value in sizes.items())
+    for what, word in (("temporal", "a leads-to under weak fairness"), ("bypasses", "a bypass")):
+        told(
+            f"processor time with {word}, as a multiple of the plain search: {name} {sizes_} "
+            f"({states:,} states; at most 4 are wanted for one leads-to)",
+            f"{seconds[what] / seconds['']:.1f} ({seconds[what]:.2f} s after {seconds['']:.2f} s)",
+        )
+
+
+def test_strong_fairness(tmp_path: Path) -> None:
+    spec = tmp_path / "many.k42"
+    spec.write_text(THIRTY, encoding="utf-8")
+    finished = run([str(K42), "check", str(spec)], tmp_path, "out.txt", LIMITS)
+    assert finished.code == 0
+    told(
+        "memory with thirty strong-fairness conditions on 491,520 transitions (less than 1,024 MiB "
+        "are wanted)",
+        f"{finished.peak_bytes / 2**20:,.0f} MiB",
     )
 
 
