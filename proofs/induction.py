@@ -55,12 +55,18 @@ GOAL: Final = "negated claim"
 
 
 class Method(Enum):
-    """How a query was proved; the texts complete "by ..."."""
+    """How a query was proved; the texts complete "by ...".
+
+    The last three decide all claims together, without a query (`proofs.ladder`).
+    """
 
     REWRITING = "rewriting"
     INSTANCES = "quantifier instantiation"
     NATIVE = "Z3's own quantifier instantiation"
 
+    VIEWS = "view abstraction"
+    K_INDUCTION = "k-induction"
+    REACHABILITY = "property-directed reachability"
 
 @dataclass(frozen=True, slots=True)
 class Proof:

@@ -39,7 +39,7 @@ def systems_of(report: Report, load_at: LoadAt) -> dict[Sizes, System]:
 
 
 def standings(report: Report, load_at: LoadAt, max_states: int) -> dict[str, Standing]:
-    """Classify each counterexample by a search at its sizes, and at one more if nothing is wrong."""
+    """Classify each counterexample by a search at its sizes, or at one more if all is well."""
     systems = systems_of(report, load_at)
     searches = _Searches(load_at, max_states)
     spaces = Spaces(load_at, [sort.name for sort in report.system.sorts])

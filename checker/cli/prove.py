@@ -30,8 +30,10 @@ if TYPE_CHECKING:
     from checker.report.values_json import Json
     from grammar.diagnostics import Diagnostic
     from proofs.archive import Archive
+    from proofs.classify import Standing
     from proofs.prove import Options
     from proofs.quality import Need, Vacuity
+    from proofs.rungs import Rung
 
 SUMMARY = "prove invariants for every number of processors"
 EPILOG = """\
@@ -205,7 +207,6 @@ def findings_of(
 ) -> Findings:
     """Prove, then classify what fails, or look at what the proof is worth."""
     from checker.cli.classifying import standings, systems_of
-    from checker.cli.inferring import inferred_proof
     from checker.report.proof_text import Findings
     from proofs.classify import Real
     from proofs.prove import prove
@@ -224,15 +225,14 @@ def findings_of(
     finally:
         line.clear()
     content = report.content
-    found = standings(report, loader, arguments.max_states)
+    found: Mapping[str, Standing] = standings(report, loader, arguments.max_states)
     inferred: tuple[str, ...] = ()
-    is_real = any(isinstance(standing, Real) for standing in found.values())
-    is_wanted = arguments.auto and not report.is_proved and not is_real
-    if is_wanted:
-        better = inferred_proof(report, loader, options)
-        if better is not None:
-            report, inferred = better
-            found = {}
+    rungs: tuple[Rung, ...] = ()
+    if arguments.auto:
+        from checker.cli.climbing import climbing
+
+        climbed = climbing(report, found, loader, options, line)
+        report, found, inferred, rungs = climbed
     empty: tuple[Vacuity, ...] = ()
     needed: tuple[Need, ...] = ()
     if report.is_proved:
@@ -246,7 +246,7 @@ def findings_of(
         needs=needed,
         seconds=perf_counter() - start,
         found=inferred,
-        is_inference_vain=is_wanted and not inferred,
+        rungs=rungs,
     )
 
 
@@ -261,7 +261,6 @@ def exit_code(findings: Findings) -> int:
         EXIT_VACUOUS,
     )
     from checker.model.verdict import exit_code as code_of_search
-    from proofs.classify import Real
     from proofs.prove import Refuted, Undecided, Why
     from proofs.quality import Emptiness
 

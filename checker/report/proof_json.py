@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, assert_never
 
 from checker.report.json_doc import diagnostics_json, site_json
 from checker.report.proof_text import Findings, scope_text, verdict_word
+from checker.report.rung_text import json_of_domain, json_of_rungs
 from checker.report.values_json import Json, to_json
 from proofs.classify import Harmless, NotKnown, Real, Standing, Unreachable
-from proofs.prove import EachSize, EverySize, Judged, OneSystem, Proved, Refuted, Undecided
+from proofs.prove import Judged, Proved, Refuted, Undecided
 
 if TYPE_CHECKING:
     from checker.model.system import State, System
     from grammar.diagnostics import Diagnostic
-    from proofs.prove import Domain
 
 FORMAT = "k42-proof"
 VERSION = 1
@@ -50,7 +50,7 @@ def json_of_proof(findings: Findings, spec: str, reproduce: str, code: int) -> J
         "verdict": verdict_word(findings),
         "exit_code": code,
         "reproduce": reproduce,
-        "domain": _domain(report.domain),
+        "domain": json_of_domain(report.domain),
         "scope": scope_text(report),
         "obligations": [_obligation(each, findings) for each in report.judged],
         "vacuities": [
@@ -58,23 +58,12 @@ def json_of_proof(findings: Findings, spec: str, reproduce: str, code: int) -> J
             for each in findings.vacuities
         ],
         "inferred": list(findings.found),
+        "rungs": json_of_rungs(findings.rungs),
         "lemmas": [
             {"name": need.lemma, "needed_for": [each.name for each in need.broken]}
             for need in findings.needs
         ],
     }
-
-
-def _domain(domain: Domain) -> Json:
-    match domain:
-        case EverySize():
-            return {"kind": "every size"}
-        case EachSize(most, reasons):
-            return {"kind": "each size", "most": most, "reasons": list(reasons)}
-        case OneSystem():
-            return {"kind": "one system"}
-        case _:
-            assert_never(domain)
 
 
 def _obligation(judged: Judged, findings: Findings) -> Json:

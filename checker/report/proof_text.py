@@ -26,6 +26,7 @@ from checker.report.beyond_text import headline_beyond, lines_beyond
 from checker.report.cells import flat, pad, width, wrap
 from checker.report.finding_text import quotation, render_finding, value_lines
 from checker.report.ink import Ink
+from checker.report.rung_text import rung_lines
 from checker.report.state_text import render_data, render_rests
 from checker.report.text import duration
 from checker.report.trace_text import render_trace
@@ -43,6 +44,7 @@ from proofs.prove import (
     Undecided,
     Why,
 )
+from proofs.rungs import INDUCTION, LEMMAS, proving
 
 if TYPE_CHECKING:
     from checker.model.interpret import Outcome
@@ -50,6 +52,7 @@ if TYPE_CHECKING:
     from grammar.source import Span
     from proofs.counterexample import Counterexample
     from proofs.quality import Need, Vacuity
+    from proofs.rungs import Rung
 
 MAX_SHOWN = 3
 """Counterexamples that are shown in full, unless all are asked for."""
@@ -63,7 +66,9 @@ class Findings:
         systems: the systems at the sizes of the counterexamples.
         standings: for each obligation that does not hold, whether its state can be reached.
         found: lemmas that were inferred, as the language writes them, in the order of their names.
-        is_inference_vain: lemmas were looked for and not found.
+        rungs: what was tried, if everything was to be (`--auto`).
+        remarks: sentences about how it was proved.
+        doubts: obligations that another solver does not confirm, with what it says.
     """
 
     report: Report
@@ -73,7 +78,9 @@ class Findings:
     needs: tuple[Need, ...] = ()
     seconds: float = 0.0
     found: tuple[str, ...] = ()
-    is_inference_vain: bool = False
+    rungs: tuple[Rung, ...] = ()
+    remarks: tuple[str, ...] = ()
+    doubts: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +101,7 @@ def verdict_word(findings: Findings) -> str:
         return "violated"
     if report.of(Refuted):
         return "not inductive"
-    if report.of(Undecided):
+    if report.of(Undecided) or findings.doubts:
         return "unknown"
     return "vacuous" if findings.vacuities else "proved"
 
@@ -107,10 +114,12 @@ def render_proof(findings: Findings, request: Request) -> str:
     sections = [
         [first, *(f"  {line}" for line in _domain_lines(findings, request.ink))],
         _claims(findings, request.ink),
+        rung_lines(findings.rungs, request.ink),
         _inferred(findings, request.ink),
         _vacuities(findings, request.ink),
         *_failures(findings, request),
         _undecided(findings, request.ink),
+        [_doubt(name, says, request.ink) for name, says in findings.doubts],
         *_violations(findings, request),
         _needs(findings, request.ink),
         [request.ink.paint("dim", f"reproduce: {request.reproduce}")],
@@ -150,7 +159,14 @@ def scope_text(report: Report) -> str:
 def _domain_lines(findings: Findings, ink: Ink) -> list[str]:
     report = findings.report
     sentences: list[str] = []
+    rung = proving(findings.rungs)
+    if rung is not None and rung.method not in {INDUCTION, LEMMAS}:
+        sentences.append(f"by {rung.method}: {rung.text}")
+        if isinstance(rung.domain, EachSize):
+            sentences += [f"not for every size: {reason}" for reason in rung.domain.reasons]
     match report.domain:
+        case _ if sentences:
+            pass
         case EverySize():
             sentences.append("by induction over the steps, whatever the sizes of the sorts")
         case EachSize(most, reasons):
@@ -168,6 +184,7 @@ def _domain_lines(findings: Findings, ink: Ink) -> list[str]:
         methods[each.fate.method.value] = methods.get(each.fate.method.value, 0) + 1
     if methods:
         sentences.append(", ".join(f"{count:,} by {name}" for name, count in methods.items()))
+    sentences += findings.remarks
     sentences.append(f"not covered: {', '.join(_uncovered(report.system))}")
     return [line for each in sentences for line in wrap(each, ink.width - 2)]
 
@@ -439,6 +456,7 @@ _ADVICE = {
     Why.INCOMPLETE: "add a lemma, or look for a counterexample at larger sizes with --scope",
     Why.UNSTATED: "restate it without the part that is named",
     Why.LOST: "try again; if it stays so, report it",
+    Why.UNCERTIFIED: "prove it again with --certificate",
 }
 
 
@@ -451,13 +469,11 @@ def _undecided(findings: Findings, ink: Ink) -> list[str]:
     return lines
 
 
+def _doubt(name: str, says: str, ink: Ink) -> str:
+    return ink.paint("bad", f"not confirmed: {name}: {says}")
+
+
 def _inferred(findings: Findings, ink: Ink) -> list[str]:
-    if findings.is_inference_vain:
-        return wrap(
-            "no lemmas were found: none of up to three facts about two elements of each sort, true "
-            "in all reachable states at small sizes, are inductive together and enough",
-            ink.width,
-        )
     if not findings.found:
         return []
     lines = [f"by {len(findings.found)} lemmas that were found, which may be written down:"]

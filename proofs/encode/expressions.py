@@ -156,7 +156,7 @@ class Expressions:
             self.value(body, names.bind(local, value), inner)
             return self.logic.conjunction(inner)
 
-        if _can_fail(body):
+        if can_fail(body):
             demands.append(self.universe.every(of, defined))
 
     # --- connectives
@@ -242,7 +242,7 @@ class Expressions:
             self._demand(inner, chosen, below)
             return logic.conjunction(inner)
 
-        if _can_fail(expr.condition) or _can_fail(expr.image):
+        if can_fail(expr.condition) or can_fail(expr.image):
             demands.append(self.universe.every(local.type, defined))
         element = expr.type.element
         if isinstance(expr.image, LocalRef) and expr.image.local is local:
@@ -290,7 +290,7 @@ class Expressions:
             self.value(expr.body, names.bind(local, value), inner)
             return logic.implies(inside(value), logic.conjunction(inner))
 
-        if _can_fail(expr.body):
+        if can_fail(expr.body):
             demands.append(self.universe.every(local.type, defined))
         match expr.quantifier:
             case Quantifier.FORALL:
@@ -378,7 +378,7 @@ class Expressions:
 _PARTIAL: Final = frozenset({op for op, row in OPERATORS.items() if row.fails is not None})
 
 
-def _can_fail(expr: Expr) -> bool:
+def can_fail(expr: Expr) -> bool:
     """Tell whether an expression, or a part of it, may have no value."""
     match expr:
         case Apply(op) if op in _PARTIAL:
@@ -388,4 +388,4 @@ def _can_fail(expr: Expr) -> bool:
         case Fold(Quantifier.MIN | Quantifier.MAX):
             return True
         case _:
-            return any(map(_can_fail, children(expr)))
+            return any(map(can_fail, children(expr)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -11,6 +12,16 @@ from checker.model.system import System
 from proofs.prove import Options, Report, prove
 
 SPECS = Path(__file__).parents[2] / "spec"
+LEMMA = re.compile(r"\n(///[^\n]*\n)*lemma .*?(?=\n\n|\nlemma|\nreachable|\Z)", re.DOTALL)
+
+
+def bare(tmp_path: Path, name: str) -> Path:
+    """Return a proof specification without its lemmas."""
+    text = (SPECS / "proofs" / f"{name}.k42").read_text(encoding="utf-8")
+    path = tmp_path / f"{name}.k42"
+    path.write_text(LEMMA.sub("", text), encoding="utf-8")
+    assert "lemma" not in path.read_text(encoding="utf-8")
+    return path
 
 
 def loader(path: Path, **constants: int) -> Callable[[Mapping[str, int]], System | None]:

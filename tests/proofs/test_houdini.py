@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from itertools import permutations
 from pathlib import Path
 
@@ -14,18 +13,7 @@ from checker.model.system import State, System
 from proofs.houdini import Guesses, guesses, infer
 from proofs.prove import EverySize, OneSystem, prove
 from proofs.solver.settings import Settings
-from tests.proofs.specs import SPECS, loaded, loader
-
-LEMMA = re.compile(r"\n(///[^\n]*\n)*lemma .*?(?=\n\n|\nlemma|\nreachable|\Z)", re.DOTALL)
-
-
-def _bare(tmp_path: Path, name: str) -> Path:
-    """Return a proof specification without its lemmas."""
-    text = (SPECS / "proofs" / f"{name}.k42").read_text(encoding="utf-8")
-    path = tmp_path / f"{name}.k42"
-    path.write_text(LEMMA.sub("", text), encoding="utf-8")
-    assert "lemma" not in path.read_text(encoding="utf-8")
-    return path
+from tests.proofs.specs import SPECS, bare, loaded, loader
 
 
 def _spaces(path: Path) -> list[tuple[System, tuple[State, ...]]]:
@@ -41,12 +29,12 @@ def _spaces(path: Path) -> list[tuple[System, tuple[State, ...]]]:
 
 @pytest.mark.parametrize("name", ["lock_server", "two_phase"])
 def test_protocols_are_proved_for_every_size_without_lemmas(tmp_path: Path, name: str) -> None:
-    _check_inferred(_bare(tmp_path, name))
+    _check_inferred(bare(tmp_path, name))
 
 
 @pytest.mark.slow
 def test_the_ticket_lock_is_proved_for_every_size_without_lemmas(tmp_path: Path) -> None:
-    _check_inferred(_bare(tmp_path, "ticket"))
+    _check_inferred(bare(tmp_path, "ticket"))
 
 
 def _check_inferred(path: Path) -> None:
@@ -66,7 +54,7 @@ def _larger(found: Guesses, system: System | None) -> System | None:
 
 
 def test_what_is_found_may_be_written_down(tmp_path: Path) -> None:
-    path = _bare(tmp_path, "lock_server")
+    path = bare(tmp_path, "lock_server")
     found = infer(loaded(path), _spaces(path), Settings())
     assert found is not None
     lines = [f"lemma l{n}: {text}" for n, text in enumerate(found.texts(loaded(path)))]
@@ -90,7 +78,7 @@ def test_a_broken_lock_has_no_proof(tmp_path: Path) -> None:
 
 
 def test_guesses_hold_in_every_reachable_state(tmp_path: Path) -> None:
-    path = _bare(tmp_path, "lock_server")
+    path = bare(tmp_path, "lock_server")
     spaces = _spaces(path)
     made = guesses(loaded(path), spaces)
     assert made is not None
@@ -102,7 +90,7 @@ def test_guesses_hold_in_every_reachable_state(tmp_path: Path) -> None:
 
 
 def test_guesses_are_minimal_and_not_said_twice(tmp_path: Path) -> None:
-    path = _bare(tmp_path, "lock_server")
+    path = bare(tmp_path, "lock_server")
     made = guesses(loaded(path), _spaces(path))
     assert made is not None
     cubes = [set(cube) for cube in made.cubes]
