@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from checker.model.verdict import FindingKind
 from tests.support.spec_rows import SPECS, Row, parameters, rows
 
 TABLE = Path(__file__).with_name("kernel.toml")
 REPAIRED = rows(TABLE, SPECS / "kernel", "repaired")
 BUILT = rows(TABLE, SPECS / "kernel", "built")
 WITHOUT = rows(TABLE, SPECS / "kernel", "without")
+STARVES = rows(TABLE, SPECS / "kernel", "starves")
 
 
 @pytest.mark.parametrize("row", parameters(REPAIRED))
@@ -32,6 +34,18 @@ def test_no_part_can_be_left_out(row: Row, tmp_path: Path) -> None:
     assert row.edits or row.constants
     assert row.length is not None
     row.compare(row.result(tmp_path))
+
+
+@pytest.mark.parametrize("row", parameters(STARVES))
+def test_what_is_not_promised_need_never_come(row: Row, tmp_path: Path) -> None:
+    assert row.added
+    assert row.length is not None
+    result = row.result(tmp_path)
+    row.compare(result)
+    assert [finding.kind for finding in result.findings] == [FindingKind.LIVENESS]
+    trace = result.findings[0].trace
+    assert trace is not None
+    assert trace.loop is not None
 
 
 def test_every_protocol_has_a_row_that_holds_and_one_that_does_not() -> None:
