@@ -117,8 +117,7 @@ def _end(
     if use is None:
         yield before
         return
-    others = frozenset(each for each in before.held if each.hold != use.hold)
-    taken = Holding(others | {Held(use.hold, sites[call])}, before.is_off)
+    taken = Holding(before.held | {Held(use.hold, sites[call])}, before.is_off)
     match use.kind:
         case Kind.ACQUIRE:
             # Who waits for itself never comes here.
@@ -128,9 +127,11 @@ def _end(
             yield before
             yield taken
         case Kind.RELEASE:
-            key = use.hold, sites[call]
-            found.releases.setdefault(key, set()).add(len(others) < len(before.held))
-            yield Holding(others, before.is_off)
+            mine = [each for each in before.held if each.hold == use.hold]
+            found.releases.setdefault((use.hold, sites[call]), set()).add(bool(mine))
+            # One that is shared may be taken twice, and is released as often.
+            last = max(mine, key=lambda each: each.site.start, default=None)
+            yield Holding(before.held - {last}, before.is_off)
 
 
 # --- calls and where they stand -------------------------------------------------------------------

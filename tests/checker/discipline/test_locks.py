@@ -154,6 +154,31 @@ def test_a_declaration_that_makes_no_sense(text: str, message: str) -> None:
     assert message in diagnostics[0].message
 
 
+@pytest.mark.parametrize(
+    ("module", "mode"),
+    [
+        ("mutex", ""),
+        ("spin(Cpu = Cpu)", ""),
+        ("ticket(THREADS = 2)", ""),
+        ("mcs(Cpu = Cpu)", ""),
+        ("fair_block(Thread = Cpu)", ""),
+        ("reader_writer(READERS = 2)", "_read"),
+        ("reader_writer(READERS = 2)", "_write"),
+    ],
+)
+def test_the_locks_of_the_library_are_locks(module: str, mode: str) -> None:
+    name = module.split("(", maxsplit=1)[0]
+    text = (
+        f"import lib.{module.replace(name, name + ' as L', 1)}\nprocessors Cpu[2]\nlock order L\n"
+    )
+    lines = [f"L.acquire{mode}()", "critical: skip", f"L.release{mode}()"]
+    assert codes(text + process("process p on Cpu", lines)) == []
+    again = [lines[0], *lines, lines[2]]
+    assert codes(text + process("process p on Cpu", again))[:1] == (
+        ["K241"] if mode != "_read" else []
+    )
+
+
 SPINNING = """
 import lib.spin as A(Cpu = Cpu)
 import lib.spin as B(Cpu = Cpu)
