@@ -28,6 +28,7 @@ SPECIFICATIONS: Final[Mapping[str, str]] = MappingProxyType({
     "swap": "kernel/adapt/swap_promise.k42",
     "mediated": "kernel/adapt/swap_promise.k42",
     "update": "kernel/adapt/update_promise.k42",
+    "lazy": "kernel/adapt/update_promise.k42",
     "interpose": "kernel/cobj/entry_promise.k42",
     "trace": "kernel/trace/log_promise.k42",
     "dispatch": "kernel/sched/scheduling_promise.k42",

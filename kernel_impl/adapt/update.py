@@ -7,7 +7,8 @@ the new version, and then converts the old instances:
     eagerly   a thread on each home processor swaps its instances one after another; the last one
               to finish reports completion, once
     lazily    the instances are only marked stale and their translations flushed; whoever misses on
-              a stale instance first begins its swap and goes on, through the mediator
+              a stale instance first begins its swap and goes on, through the mediator; a miss that
+              was under way sees to it that its translation does not outlive the flush
 
 Completion is counted in `remaining`. Defects DU-B1 and DU-B2 of the 2005 tree, by switch: each
 thread counts itself when it starts, so that the first can finish before the second counts, and
@@ -213,20 +214,34 @@ class UpdatableObjects(Objects):
     factory: Factory
 
     async def miss(self, who: Context, ref: int) -> int:
-        """Begins the conversion of a stale instance before answering the miss."""
+        """Begins the conversion of a stale instance before answering the miss.
+
+        The instance may become stale during the miss, and the flush come before the translation
+        that the miss installs: so the miss looks again at the end.
+        """
+        may_convert = True
+        while True:
+            if may_convert and await load(self.factory.stale) >> ref & 1:
+                may_convert = await self.convert_stale(who, ref)
+            if not await self.tables.read_enter(ref):
+                return Status.DELETED
+            root = await load(self.tables.handler[ref])
+            rep = await self.directory.root(root).handle_miss(who, ref)
+            await self.tables.read_exit(ref)
+            if not may_convert or not await load(self.factory.stale) >> ref & 1:
+                return rep
+            await self.tables.reset(who.vp, ref)
+
+    async def convert_stale(self, who: Context, ref: int) -> bool:
+        """Begins the conversion of an instance, unless somebody else does; False when refused."""
         factory = self.factory
-        if await load(factory.stale) >> ref & 1:
-            before = await fetch_and(factory.stale, ~(1 << ref))
-            if before >> ref & 1:
-                version = await load(factory.version)
-                if await factory.begin_conversion(who, ref, version) is not Status.OK:
-                    await fetch_or(factory.stale, 1 << ref)
-        if not await self.tables.read_enter(ref):
-            return Status.DELETED
-        root = await load(self.tables.handler[ref])
-        rep = await self.directory.root(root).handle_miss(who, ref)
-        await self.tables.read_exit(ref)
-        return rep
+        before = await fetch_and(factory.stale, ~(1 << ref))
+        if before >> ref & 1:
+            version = await load(factory.version)
+            if await factory.begin_conversion(who, ref, version) is not Status.OK:
+                await fetch_or(factory.stale, 1 << ref)
+                return False
+        return True
 
 
 def take_root(memory: Memory, states: tuple[tuple[int, Cell], ...]) -> int:

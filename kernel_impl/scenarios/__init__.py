@@ -28,6 +28,7 @@ CONFIGURATIONS: Final[Mapping[str, Callable[..., System]]] = MappingProxyType(
         "swap": adapt.swap,
         "mediated": adapt.mediated,
         "update": update.update,
+        "lazy": update.lazy,
         "interpose": update.interpose,
         "trace": trace.trace,
         "dispatch": sched.dispatch,

@@ -14,10 +14,11 @@ from functools import partial
 from kernel_impl.adapt.flush import Flusher
 from kernel_impl.adapt.interpose import Arbiter
 from kernel_impl.adapt.update import EVENTS as UPDATE_EVENTS
-from kernel_impl.adapt.update import Factory
+from kernel_impl.adapt.update import Factory, UpdatableObjects
 from kernel_impl.cobj.counter import SharedCounter
-from kernel_impl.cobj.root import FREE, SingleRepRoot
+from kernel_impl.cobj.root import FREE, LIVE, SingleRepRoot
 from kernel_impl.config import REPAIRED
+from kernel_impl.errors import Status
 from kernel_impl.locks.interface import PromisedLock
 from kernel_impl.machine.context import Context
 from kernel_impl.scenarios.cobj import (
@@ -30,8 +31,8 @@ from kernel_impl.scenarios.cobj import (
     total,
     word_claims,
 )
-from kernel_impl.steps import Memory, atomic, observe, pause, store
-from kernel_impl.system import Event, Invariant, Layout, System, Thread
+from kernel_impl.steps import Cell, Memory, atomic, await_equal, observe, pause, store
+from kernel_impl.system import BIT, Event, Invariant, Layout, System, Thread
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -131,6 +132,107 @@ def adopt(memory: Memory, factory: Factory, vp: int, ref: int) -> None:
 async def create_once(factory: Factory) -> None:
     """Makes one object, of whatever version is current."""
     await factory.create(Context.of(4, 1))
+
+
+# -------------------------------------------------------------------------------------- lazy update
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FlushingFactory(Factory):
+    """A factory that converts an instance as an arbiter replaces a root: without a mediator."""
+
+    async def begin_conversion(self, who: Context, ref: int, version: int) -> Status:
+        """Converts an instance; calls that are inside go on with the old version."""
+        tables = self.collector.tables
+        if not await tables.switch_enter(ref):
+            return Status.BUSY
+        root = await self.make_root(who, version)
+        await store(tables.handler[ref], root)
+        await tables.write_complete(ref)
+        await self.flusher.flush_everywhere(who, ref)
+        await tables.switch_exit(ref)
+        await observe("convert", ref, version)
+        return Status.OK
+
+
+def lazy(callers: int = 2) -> System:
+    """Lazy update: who first misses on a stale instance converts it; nobody misses that."""
+    layout = Layout()
+    threads = callers + 3
+    space = object_space(layout, vps=2, threads=threads, refs=1, roots=2, reps=2)
+    counters = tuple(
+        SharedCounter.declare(layout, f"counter{version}", limit=2 * callers, state=1 - version)
+        for version in (0, 1)
+    )
+    for version, counter in enumerate(counters):
+        rep = space.directory.add_rep(counter)
+        name, state = f"root{version}", FREE if version else LIVE
+        root = SingleRepRoot.declare(layout, name, space.tables, space.directory, rep, state=state)
+        space.directory.add_root(root)
+    flusher = Flusher.declare(layout, space.tables, PromisedLock.declare(layout, "flush_lock"))
+    factory = FlushingFactory.declare(
+        layout,
+        "factory",
+        space.collector,
+        flusher,
+        switches=(),
+        pools=((1,), (2,)),
+        lock=PromisedLock.declare(layout, "factory_lock", label=7),
+    )
+    objects = UpdatableObjects(space.tables, space.directory, factory)
+    space = replace(space, objects=objects)
+    is_over = layout.cell("is_over", BIT)
+    running = [Thread("updater", 0, partial(update_lazily, space, factory, is_over, threads))]
+    running += [
+        Thread(f"caller{n}", n % 2, partial(call_twice, space, Context.of(n, n % 2), is_over))
+        for n in range(1, callers + 1)
+    ]
+    running += [
+        Thread(
+            f"flusher{vp}",
+            vp,
+            partial(flusher.daemon, Context.of(callers + 1 + vp, vp)),
+            is_daemon=True,
+        )
+        for vp in (0, 1)
+    ]
+    tables = space.tables
+
+    def all_counted(memory: Memory) -> bool:
+        return sum(memory.read(counter.value) for counter in counters) == 2 * callers
+
+    def is_new_everywhere(memory: Memory) -> bool:
+        return memory.read(tables.handler[REF]) == 2 and not any(
+            memory.read(local[REF]) == 1 for local in tables.local
+        )
+
+    return System(
+        layout.cells,
+        tuple(running),
+        word_claims(space),
+        (
+            Invariant("no call is lost", all_counted),
+            Invariant("no processor translates to the old version", is_new_everywhere),
+            Invariant("nothing stays stale", lambda memory: memory.read(factory.stale) == 0),
+        ),
+        (*EVENTS, *UPDATE_EVENTS, Event("adopt", 1)),
+    )
+
+
+async def update_lazily(space: Space, factory: Factory, is_over: Cell, thread: int) -> None:
+    """Publishes an instance of version 0, updates to version 1, and says so."""
+    await atomic(adopt, factory, space.tables.home(REF), REF)
+    await observe("adopt", REF)
+    await store(space.tables.handler[REF], 1)
+    await factory.update(Context.of(thread, 0), 1, is_lazy=True)
+    await store(is_over, 1)
+
+
+async def call_twice(space: Space, who: Context, is_over: Cell) -> None:
+    """Calls the instance at any time, and once more when the update has returned."""
+    await add_once(space, who)
+    await await_equal(is_over, 1)
+    await add_once(space, who)
 
 
 # ------------------------------------------------------------------------------------ interposition

@@ -5,7 +5,7 @@ from __future__ import annotations
 from checker.conform.findings import FailureKind
 from kernel_impl.adapt import update
 from kernel_impl.adapt.flush import Flusher
-from kernel_impl.adapt.update import Factory
+from kernel_impl.adapt.update import Factory, UpdatableObjects
 from kernel_impl.cobj import table
 from kernel_impl.cobj.collect import Collector, disabled_begin_dwell
 from kernel_impl.cobj.generation import Generations
@@ -234,6 +234,17 @@ async def everybody_reports(self: Factory, who: Context) -> None:
 
 async def flush_does_not_wait(self: Flusher, who: Context, ref: int) -> None:
     await self.tables.reset(who.vp, ref)
+
+
+async def miss_looks_at_stale_once(self: UpdatableObjects, who: Context, ref: int) -> int:
+    if await load(self.factory.stale) >> ref & 1:
+        await self.convert_stale(who, ref)
+    if not await self.tables.read_enter(ref):
+        return Status.DELETED
+    root = await load(self.tables.handler[ref])
+    rep = await self.directory.root(root).handle_miss(who, ref)
+    await self.tables.read_exit(ref)
+    return rep
 
 
 # --- tracing --------------------------------------------------------------------------------------
@@ -504,6 +515,16 @@ OBJECT_BUGS = (
         FailureKind.REFINEMENT,
         says="update_complete()",
         at="thread0 in Factory.report: await fetch_add(self.completions, 1)",
+    ),
+    Bug(
+        "miss_looks_at_stale_once",
+        "lazy update",
+        "lazy",
+        (Patch(UpdatableObjects, "miss", miss_looks_at_stale_once),),
+        FailureKind.LEAK,
+        says="no processor translates to the old version",
+        at="caller1 in Generations.deactivate: await atomic(disabled_deactivate, self, who)",
+        sizes={"callers": 1},
     ),
     Bug(
         "commits_before_it_writes",

@@ -99,6 +99,7 @@ SIMPLY: list[tuple[str, dict[str, int]]] = [
     ("mediated", {"clients": 1}),
     ("swap", {"clients": 1}),
     ("update", {}),
+    ("lazy", {"callers": 1}),
     ("trace", {}),
     ("dispatch", {"cpus": 2, "yields": True}),
     ("dispatch", {"preempts": True}),
