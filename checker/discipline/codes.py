@@ -104,7 +104,8 @@ process other {{
         NOT_HELD,
         "a lock that is not released where it was taken",
         """A thread releases a lock that it never holds there, or ends with one that it holds on
-        every way. A reader releases with `release_read`, a writer with `release_write`.""",
+        every way. A reader releases with `release_read`, a writer with `release_write`. The same is
+        said of a thread that ends with interrupts off.""",
         _LOCKS + "lock order A < B\n" + _process("A.acquire()", "B.acquire()", "B.release()"),
         _LOCKS
         + "lock order A < B\n"

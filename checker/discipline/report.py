@@ -49,6 +49,7 @@ class Thread:
     """
 
     name: str
+    site: Span
     flow: Flow
     rests: frozenset[Node]
     handlers: tuple[str, ...]
@@ -206,8 +207,16 @@ def _report_balance(thread: Thread, found: Walk, collector: Collector) -> None:
                 f"`{thread.name}` releases `{hold.lock}` here and never holds it",
                 remedy="take it before, in the same mode",
             )
-    endings = [holding.held for holding in found.at.get(thread.flow.end, ())]
-    for held in frozenset.intersection(*endings) if endings else ():
+    endings = found.at.get(thread.flow.end, set())
+    if endings and all(ending.is_off for ending in endings):
+        collector.warning(
+            NOT_HELD,
+            thread.site,
+            f"`{thread.name}` ends with interrupts off",
+            remedy="`enable` them on every way",
+        )
+    always = [ending.held for ending in endings]
+    for held in frozenset.intersection(*always) if always else ():
         collector.warning(
             NOT_HELD,
             held.site,

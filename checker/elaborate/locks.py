@@ -310,6 +310,7 @@ def _thread(build: Build, entity: Entity, found: Code, self_local: Local | None)
     resting = decide(flow, atomicity.Thread(entity.name, self_local), silent)
     return Thread(
         name=entity.name,
+        site=entity.span,
         flow=flow,
         rests=frozenset(resting.points()),
         handlers=tuple(each.name for each in state.handlers),

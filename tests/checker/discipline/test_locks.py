@@ -129,6 +129,13 @@ def test_what_is_released_but_not_held_and_what_is_never_released() -> None:
     assert codes(locks("A") + process("process p", sometimes)) == []
 
 
+def test_interrupts_that_are_never_switched_on_again() -> None:
+    text = locks("A") + "interrupt tick { skip }\n"
+    (found,) = told(text + process("process p", ["disable", "a: skip"]))
+    assert (found.code, found.message) == ("K244", "`p` ends with interrupts off")
+    assert codes(text + process("process p", ["disable", "a: skip", "enable"])) == []
+
+
 def test_waiting_with_a_lock_that_those_need_who_end_it() -> None:
     text = locks("A") + "var ready: bool = false\n"
     waits = process("process p", ["A.acquire()", "await ready", "A.release()"])
