@@ -1,5 +1,7 @@
 """`k42 simulate`: random walks, each determined by the seed and its number alone.
 
+With `--pct` they go by random priorities, and the report says how likely each finds what is there.
+
 A walk that finds something proves that it is there. Walks that find nothing prove nothing, so the
 verdict is never better than *bounded*.
 """
@@ -36,7 +38,9 @@ from checker.model.verdict import (
 
 if TYPE_CHECKING:
     import argparse
+    from random import Random
 
+    from checker.model.simulate import Pick
     from checker.model.system import Property, State, System
     from checker.model.trace import Step
     from checker.model.verdict import Finding
@@ -46,6 +50,7 @@ EPILOG = """\
 examples:
   k42 simulate lock.k42 -c Cpu=8 --walks 1000
   k42 simulate lock.k42 --seed 42            the same walks again, on any machine
+  k42 simulate lock.k42 --pct 3              by priorities that change twice in each walk
 
 exit codes: those of `k42 check`; 0 means that nothing was found, not that nothing is there.
 """
@@ -73,6 +78,12 @@ def parser() -> Parser:
         metavar="N",
         help=f"number of walks, at most (default {DEFAULT_WALKS})",
     )
+    result.add_argument(
+        "--pct",
+        type=positive,
+        metavar="DEPTH",
+        help="walk by random priorities, to find what takes DEPTH orderings of steps",
+    )
     result.add_argument("--quiet", action="store_true", help="print the verdict line only")
     return result
 
@@ -84,15 +95,17 @@ def run(arguments: argparse.Namespace) -> int:
     settings = parse_settings(arguments.settings)
     system = open_system(arguments.spec, settings)
     seed = _new_seed() if arguments.seed is None else arguments.seed
-    result = _walk(system, seed, arguments.steps, arguments.walks, is_quiet=arguments.quiet)
+    kind = _Kind(system, arguments.steps, arguments.pct)
+    result = _walk(system, seed, kind, arguments.walks, is_quiet=arguments.quiet)
     flags = [f"--seed={seed}", f"--steps={arguments.steps}", f"--walks={arguments.walks}"]
+    flags += [] if arguments.pct is None else [f"--pct={arguments.pct}"]
     again = command_line("simulate", [arguments.spec], settings, flags)
     request = Request(
         str(Path(arguments.spec)),
         again,
         ink_for(sys.stdout),
         is_quiet=arguments.quiet,
-        scope="found by a random walk; there may be a shorter way" if result.findings else "",
+        scope=f"found by {kind.word}; there may be a shorter way" if result.findings else "",
     )
     write_out(render_result(result, request))
     return exit_code(result, strict=False)
@@ -102,6 +115,56 @@ def _new_seed() -> int:
     from secrets import randbelow
 
     return randbelow(10**9)
+
+
+class _Kind:
+    """How walks pick their way."""
+
+    def __init__(self, system: System, steps: int, depth: int | None) -> None:
+        from checker.model.priorities import threads
+
+        self.steps = steps
+        self._depth = depth
+        self._threads = threads(system) if depth is not None else ()
+
+    @property
+    def engine(self) -> str:
+        """The name of the method."""
+        return "random walk" if self._depth is None else "probabilistic concurrency testing"
+
+    @property
+    def word(self) -> str:
+        """What one walk is called."""
+        return "a random walk" if self._depth is None else "a walk by random priorities"
+
+    def walks(self, count: int) -> str:
+        """Return so many of them in words."""
+        plural = "" if count == 1 else "s"
+        by = "" if self._depth is None else " by priorities"
+        return f"{count:,} random walk{plural}{by}"
+
+    def pick(self, random: Random) -> Pick | None:
+        """Return what picks the way of one walk."""
+        from checker.model.priorities import Priorities
+
+        if self._depth is None:
+            return None
+        return Priorities(random, self._threads, self.steps, self._depth).pick
+
+    def notes(self) -> tuple[str, ...]:
+        """Say what one walk promises, if it promises anything."""
+        from checker.model.priorities import chances
+
+        if self._depth is None:
+            return ()
+        depth, count = self._depth, len(self._threads)
+        chance = f"1 in {chances(count, self.steps, depth):,}"
+        orderings = f"{depth} ordering{'' if depth == 1 else 's'}"
+        return (
+            f"what takes {orderings} of steps in a run of at most {self.steps:,} steps of {count} "
+            f"thread{'' if count == 1 else 's'} is found by each walk with a probability of at "
+            f"least {chance}",
+        )
 
 
 @dataclass(slots=True)
@@ -116,7 +179,7 @@ class _Tally:
     witnesses: dict[Property, Trace] = field(default_factory=dict)
 
 
-def _walk(system: System, seed: int, steps: int, walks: int, *, is_quiet: bool) -> Result:
+def _walk(system: System, seed: int, kind: _Kind, walks: int, *, is_quiet: bool) -> Result:
     from random import Random
 
     from checker.model.simulate import simulate
@@ -128,7 +191,9 @@ def _walk(system: System, seed: int, steps: int, walks: int, *, is_quiet: bool) 
     is_cut = False
     try:
         while finding is None and tally.walks < walks:
-            walk = simulate(system, Random(f"{seed}/{tally.walks}"), steps)
+            random = Random(f"{seed}/{tally.walks}")
+            pick = kind.pick(random)
+            walk = simulate(system, random, kind.steps, pick)
             tally.walks += 1
             finding = walk.finding
             if walk.trace is not None:
@@ -139,9 +204,9 @@ def _walk(system: System, seed: int, steps: int, walks: int, *, is_quiet: bool) 
         is_cut = True
     progress.clear()
     seconds = time.monotonic() - started
-    walked = f"{tally.walks:,} random walk{'' if tally.walks == 1 else 's'}"
+    walked = f"{kind.walks(tally.walks)} of at most {kind.steps:,} steps"
     limit = Limit(
-        f"{'the interrupt after ' if is_cut else ''}{walked} of at most {steps:,} steps",
+        f"{'the interrupt after ' if is_cut else ''}{walked}",
         "all other runs",
         is_bound=not is_cut,
     )
@@ -155,8 +220,9 @@ def _walk(system: System, seed: int, steps: int, walks: int, *, is_quiet: bool) 
             len(tally.states), tally.steps, len(tally.starts), tally.longest, seconds
         ),
         coverage=None,
-        engine="random walk",
-        notes=(f"seed {seed}",),
+        engine=kind.engine,
+        notes=(f"seed {seed}", *kind.notes()),
+        undecided=system.claims[len(system.properties) :],
     )
 
 

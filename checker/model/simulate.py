@@ -1,9 +1,10 @@
 """Random walks through a system.
 
-A walk depends on nothing but the system and the random source: wherever there are `n` ways on, in
-the order of the interpreter, `randrange(n)` picks one, and no other method of the source is used.
-The same seed therefore gives the same walk on every platform. All executions of all actions are
-equally likely, whatever process they belong to; that a walk finds nothing means little.
+A walk depends on nothing but the system and the random source, of which only `randrange` is used:
+the same seed gives the same walk on every platform. By default, wherever there are `n` ways on, in
+the order of the interpreter, `randrange(n)` picks one: all executions of all actions are equally
+likely, whatever process they belong to; that a walk finds nothing means little. `priorities` picks
+so that something can be said about it.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import Enum
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from checker.model.findings import (
     assumption_findings,
@@ -26,9 +27,15 @@ from checker.model.interpret import Moved, initial_states, successors
 from checker.model.trace import Trace
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from checker.model.interpret import Outcome
     from checker.model.system import State, System
     from checker.model.verdict import Finding
+
+
+Pick: TypeAlias = "Callable[[State, Sequence[Outcome]], int]"
+"""Told a state and the ways on, returns the position of the one to go."""
 
 
 class Ending(Enum):
@@ -48,7 +55,7 @@ class Walk:
     finding: Finding | None
 
 
-def simulate(system: System, random: Random, steps: int) -> Walk:
+def simulate(system: System, random: Random, steps: int, pick: Pick | None = None) -> Walk:
     """Walk at most `steps` steps from an initial state, up to the first thing that is wrong."""
     finding = next(assumption_findings(system), None)
     if finding is not None:
@@ -69,7 +76,8 @@ def simulate(system: System, random: Random, steps: int) -> Walk:
             if finding is None:
                 return Walk(trace, Ending.END, None)
             break
-        outcome = outcomes[random.randrange(len(outcomes))]
+        at = random.randrange(len(outcomes)) if pick is None else pick(trace.states[-1], outcomes)
+        outcome = outcomes[at]
         finding = next(iter(_wrong(system, trace.states[-1], outcome)), None)
         trace = _followed(trace, outcome)
     if finding is None:
