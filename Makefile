@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := all
-.PHONY: setup demo test slow check format-check lint types layers soundness specs format bench expected lock all
+.PHONY: setup demo test slow check format-check lint types layers soundness specs format bench expected gallery lock all
 
 # The first interpreter that is new enough and can make an environment; `make PYTHON=...` overrides.
 PYTHON ?= $(shell for python in python3.11 python3; do \
@@ -75,6 +75,10 @@ bench: setup
 # Rewrites the expected outputs; the difference is then reviewed as text.
 expected: setup
 	$(PYTEST) -q --update-expected
+
+# Draws the shortest traces of all known defects anew, after a change of a specification or a picture.
+gallery: setup
+	$(BIN)/python -m tests.support.gallery
 
 # Newest versions that satisfy pyproject.toml, found in an environment of their own.
 lock:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 UNREADABLE: Final = "K351"
 _MARK: Final = re.compile(r"^(?P<code>.*?)(?P<mark>///?\s*survives\b)(?P<rest>.*)$")
 _FORM: Final = re.compile(r"\s+(?P<kinds>[a-z]+(?:\s*,\s*[a-z]+)*):\s*(?P<reason>\S.*)")
-_REMARK: Final = re.compile(r"\s*//\s?(?P<text>.*)")
+_REMARK: Final = re.compile(r"\s*//(?!/)\s?(?P<text>.*)")
 
 
 @dataclass(frozen=True, slots=True)

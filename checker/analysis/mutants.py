@@ -50,7 +50,14 @@ class Mutant:
 
 
 _WEAKER: Final = {"<": "<=", ">": ">=", "<=": "<", ">=": ">"}
-_MOVABLE = (syntax.Assign, syntax.CallStmt, syntax.AwaitStmt, syntax.AtomicStmt, syntax.IfStmt)
+_MOVABLE = (
+    syntax.Assign,
+    syntax.CallStmt,
+    syntax.AwaitStmt,
+    syntax.AtomicStmt,
+    syntax.IfStmt,
+    syntax.SwitchStmt,
+)
 
 
 def ghosts(specification: syntax.Specification) -> frozenset[str]:
@@ -117,8 +124,10 @@ def _changes(node: syntax.Node, ghost: frozenset[str]) -> Iterator[_Change]:
         case syntax.Block(statements):
             yield from _swaps(node, statements, ghost)
             yield from _split_reads(node, statements)
-        case syntax.AtomicStmt(body) if len(body.statements) > 1:
+        case syntax.AtomicStmt(body) if _counted(body, ghost) > 1:
             yield MutationKind.SPLIT, node, _short(node), replace(body, span=node.span)
+        case syntax.SwitchStmt():
+            yield MutationKind.EFFECT, node, _short(node), syntax.Skip(span=node.span)
         case syntax.Assign() | syntax.CallStmt() if not _is_ghost(node, ghost):
             yield MutationKind.EFFECT, node, _short(node), syntax.Skip(span=node.span)
         case _:
@@ -235,10 +244,20 @@ def _halves(let: syntax.LetStmt) -> tuple[syntax.Stmt, syntax.Stmt] | None:
     return read, syntax.Assign((place.value,), (stored,), span=span)
 
 
+def _counted(body: syntax.Block, ghost: frozenset[str]) -> int:
+    """Count the statements of a block that are part of the system."""
+    return sum(not _is_ghost(each, ghost) for each in body.statements)
+
+
 def _is_ghost(node: syntax.Stmt, ghost: frozenset[str]) -> bool:
+    """Whether a statement only serves to check."""
     match node:
         case syntax.Assign(targets):
             return any(_base(target) & ghost for target in targets)
+        case syntax.AssertStmt():
+            return True
+        case syntax.AtomicStmt(body):
+            return _counted(body, ghost) == 0
         case _:
             return False
 

@@ -42,7 +42,7 @@ from grammar.syntax import Specification
 GROWTH: Final = 10
 """A mutant may have so many times the states of the specification, and some more."""
 MORE: Final = 1_000
-COMPARED: Final = 20_000
+COMPARED: Final = 100_000
 """Graphs are compared up to so many states."""
 UNEXPLAINED: Final = "K350"
 
