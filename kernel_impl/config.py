@@ -40,6 +40,8 @@ class Sizes:
     traces: bool = True
     interval_ticks: int = 10_000
     """How often the monitor looks."""
+    enough_calls: int = 20
+    """Fewer calls than this in an interval prove nothing to it."""
     forever: int = 1 << 40
     """More than anything that is counted in a run."""
 

@@ -27,6 +27,7 @@ SPECIFICATIONS: Final[Mapping[str, str]] = MappingProxyType({
     "destroy": "kernel/cobj/destruction_promise.k42",
     "swap": "kernel/adapt/swap_promise.k42",
     "mediated": "kernel/adapt/swap_promise.k42",
+    "monitor": "kernel/adapt/monitor_promise.k42",
     "update": "kernel/adapt/update_promise.k42",
     "lazy": "kernel/adapt/update_promise.k42",
     "interpose": "kernel/cobj/entry_promise.k42",

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Final
 
 from kernel_impl.adapt.swap import Switch
 from kernel_impl.adapt.update import take_root
@@ -28,7 +29,10 @@ from kernel_impl.errors import Status
 from kernel_impl.machine.clock import FOREVER, Clock
 from kernel_impl.machine.context import Context
 from kernel_impl.steps import Cell, Memory, atomic, fetch_add, load, observe
-from kernel_impl.system import Layout
+from kernel_impl.system import Event, Layout
+
+EVENTS: Final = (Event("judged", 1), Event("decided", 1))
+"""Of what the monitor wishes for."""
 
 
 class Decision(IntEnum):
@@ -39,7 +43,7 @@ class Decision(IntEnum):
     GATHER = 2
 
 
-def decide(changes: tuple[int, ...], totals: int, *, is_spread: bool, enough: int = 20) -> Decision:
+def decide(changes: tuple[int, ...], totals: int, *, is_spread: bool, enough: int) -> Decision:
     """Decides from the calls of one interval.
 
     Args:
@@ -99,6 +103,8 @@ class Monitor:
     spread_roots: tuple[int, ...]
     clock: Clock
     interval_ticks: int
+    enough: int
+    """Fewer calls than this in an interval prove nothing."""
 
     async def daemon(self, who: Context) -> None:
         """Measures, decides and swaps for ever; the thread is never active."""
@@ -108,6 +114,7 @@ class Monitor:
             await self.clock.delay(who.vp, self.interval_ticks)
             now = await atomic(read_meter, self.watched.meter)
             wanted = await self.judge(before, now)
+            await observe("judged", wanted)
             if wanted != Decision.KEEP and wanted == wanted_before:
                 await self.act(who, wanted)
                 wanted = int(Decision.KEEP)
@@ -122,7 +129,8 @@ class Monitor:
         totals = sum(b[1] - a[1] for a, b in zip(before, now, strict=True))
         ref = await load(self.watched.ref)
         root = await load(self.switch.collector.tables.handler[ref])
-        return int(decide(changes, totals, is_spread=root in self.spread_roots))
+        is_spread = root in self.spread_roots
+        return int(decide(changes, totals, is_spread=is_spread, enough=self.enough))
 
     async def act(self, who: Context, wanted: int) -> None:
         """Swaps the object to the wanted kind, and waits until that is over."""
@@ -135,7 +143,7 @@ class Monitor:
         await directory.root(root).prepare(who)
         ref = await load(self.watched.ref)
         if await self.switch.switch(who, ref, root) is Status.OK:
-            await observe("monitor", wanted, ref)
+            await observe("decided", wanted)
             await self.switch.wait_done()
             await self.switch.recycle()
         else:

@@ -225,8 +225,16 @@ def declare_monitor(
     ref = ground.layout.cell("watched", range(ground.sizes.refs + 1), initial=WATCHED)
     meter = Meter.declare(ground.layout, "meter", vps=ground.sizes.processors)
     watched = MeteredObject(ground.objects, meter, ref)
+    sizes = ground.sizes
     return TracedMonitor(
-        watched, switch, shared, spread, ground.clock, ground.sizes.interval_ticks, ground.log
+        watched,
+        switch,
+        shared,
+        spread,
+        ground.clock,
+        sizes.interval_ticks,
+        sizes.enough_calls,
+        ground.log,
     )
 
 

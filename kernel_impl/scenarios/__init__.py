@@ -27,6 +27,7 @@ CONFIGURATIONS: Final[Mapping[str, Callable[..., System]]] = MappingProxyType(
         "destroy": cobj.destroy,
         "swap": adapt.swap,
         "mediated": adapt.mediated,
+        "monitor": adapt.monitor,
         "update": update.update,
         "lazy": update.lazy,
         "interpose": update.interpose,

@@ -14,6 +14,8 @@ from functools import partial
 from typing import Final
 
 from kernel_impl.adapt.mediator import LATE
+from kernel_impl.adapt.monitor import EVENTS as MONITOR_EVENTS
+from kernel_impl.adapt.monitor import Decision, Meter, MeteredObject, Monitor
 from kernel_impl.adapt.swap import Catalogue, Switch, begin, count_workers
 from kernel_impl.adapt.transfer import SwappableLocalCounter, SwappableSharedCounter
 from kernel_impl.cobj.counter import LocalCounter, Method, SharedCounter
@@ -23,6 +25,7 @@ from kernel_impl.cobj.table import DESTROYED, SWITCHING, Tables
 from kernel_impl.config import REPAIRED, Repairs
 from kernel_impl.errors import require
 from kernel_impl.locks.interface import PromisedLock
+from kernel_impl.machine.clock import Clock
 from kernel_impl.machine.context import Context
 from kernel_impl.machine.parking import Parking
 from kernel_impl.scenarios.cobj import EVENTS as OBJECT_EVENTS
@@ -390,3 +393,52 @@ def total_of(memory: Memory, pieces: SwapSystem) -> int:
     """Adds up both implementations."""
     callers = (rep.inner for rep in pieces.space.directory.reps if isinstance(rep, Caller))
     return total(memory, pieces.space) + sum(memory.read(inner.value) for inner in callers)
+
+
+# ------------------------------------------------------------------------------------ the monitor
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PromisingMonitor(Monitor):
+    """A monitor whose swaps are promised: one step, and the object has another root."""
+
+    async def act(self, who: Context, wanted: int) -> None:
+        """Gives the object a root of the wanted kind."""
+        pool = self.spread_roots if wanted == Decision.SPREAD else self.shared_roots
+        await store(self.switch.collector.tables.handler[REF], pool[0])
+        await observe("decided", wanted)
+
+
+def monitor(adds: int = 2, asks: int = 2) -> System:
+    """The monitor: a swap follows two judgements that agree, and only if it changes something."""
+    layout = Layout()
+    pieces, _ = declare_swap(
+        layout, threads=2, recursion=NO_RECURSION, is_late=False, faults="", limit=2 * adds
+    )
+    space = pieces.space
+    ref = layout.cell("watched", range(2), initial=REF)
+    meter = Meter.declare(layout, "meter", vps=2)
+    watched = MeteredObject(space.objects, meter, ref)
+    # The object is distributed at first, and the successor of the swap scenarios is shared.
+    watcher = PromisingMonitor(
+        watched, pieces.switch, (pieces.new,), (pieces.old,), Clock.untimed(), 0, 2
+    )
+    running = [
+        Thread(
+            f"client{n}", n - 1, partial(change_and_ask, watched, Context.of(n, n - 1), adds, asks)
+        )
+        for n in (1, 2)
+    ]
+    running.append(Thread("monitor", 0, partial(watcher.daemon, Context.of(3, 0)), is_daemon=True))
+    return System(layout.cells, tuple(running), (), (), (*EVENTS, *MONITOR_EVENTS))
+
+
+async def change_and_ask(watched: MeteredObject, who: Context, adds: int, asks: int) -> None:
+    """Asks for the total of the object some times, and then changes it as often as told."""
+    done = 0
+    while done < asks:
+        await watched.call(who, Method.TOTAL)
+        done += 1
+    while done < asks + adds:
+        await watched.call(who, Method.ADD, 1)
+        done += 1

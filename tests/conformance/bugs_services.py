@@ -12,6 +12,7 @@ from kernel_impl.adapt.mediator import (
     disabled_prolog,
     disabled_unlist,
 )
+from kernel_impl.adapt.monitor import Decision, Monitor, read_meter
 from kernel_impl.adapt.swap import Switch
 from kernel_impl.errors import Status, require
 from kernel_impl.ipc import ppc
@@ -98,6 +99,21 @@ async def mediator_stays_in_the_table(self: Switch, who: Context, ref: int) -> N
         waiting &= waiting - 1
         await atomic(disabled_unlist, rep, thread)
         await rep.parking.unblock(thread)
+
+
+# --- monitor --------------------------------------------------------------------------------------
+
+
+async def monitor_acts_on_the_first_wish(self: Monitor, who: Context) -> None:
+    before = await atomic(read_meter, self.watched.meter)
+    while True:
+        await self.clock.delay(who.vp, self.interval_ticks)
+        now = await atomic(read_meter, self.watched.meter)
+        wanted = await self.judge(before, now)
+        await observe("judged", wanted)
+        if wanted != Decision.KEEP:
+            await self.act(who, wanted)
+        before = now
 
 
 # --- scheduling -----------------------------------------------------------------------------------
@@ -275,6 +291,18 @@ SERVICE_BUGS = (
         says="no processor translates to the mediator or the old object",
         at="switcher in Switch.wait_done: await await_equal(self.mediator.state, FREE)",
         sizes={"clients": 1},
+    ),
+    Bug(
+        "monitor_acts_on_the_first_wish",
+        "monitor",
+        "monitor",
+        (Patch(Monitor, "daemon", monitor_acts_on_the_first_wish),),
+        FailureKind.REFINEMENT,
+        says="decided(2)",
+        at=(
+            "monitor in PromisingMonitor.act: await "
+            "store(self.switch.collector.tables.handler[REF], pool[0])"
+        ),
     ),
     Bug(
         "sender_looks_before_it_sets",

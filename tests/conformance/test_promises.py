@@ -72,6 +72,7 @@ CASES = [
     Case("update", (706, 1_727)),
     Case("update", (957, 2_389), {"here": 2, "there": 2}),
     Case("lazy", (100_322, 284_141), uncovered=("create", "complete")),
+    Case("monitor", (97_385, 270_835)),
     Case("interpose", (998, 2_126), uncovered=("destroy_pends", "destroy_enter")),
     Case("interpose", (26_896, 81_199), {"callers": 2}, ("destroy_pends", "destroy_enter")),
     # Tracing.

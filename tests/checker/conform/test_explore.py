@@ -100,6 +100,7 @@ SIMPLY: list[tuple[str, dict[str, int]]] = [
     ("swap", {"clients": 1}),
     ("update", {}),
     ("lazy", {"callers": 1}),
+    ("monitor", {"adds": 1, "asks": 1}),
     ("trace", {}),
     ("dispatch", {"cpus": 2, "yields": True}),
     ("dispatch", {"preempts": True}),

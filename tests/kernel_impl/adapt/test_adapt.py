@@ -195,4 +195,4 @@ def test_formats_are_negotiated_before_anything_is_changed() -> None:
 def test_monitor_decides_by_use(
     changes: tuple[int, ...], totals: int, is_spread: bool, decision: Decision
 ) -> None:
-    assert decide(changes, totals, is_spread=is_spread) is decision
+    assert decide(changes, totals, is_spread=is_spread, enough=20) is decision
