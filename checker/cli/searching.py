@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from checker.cli.arguments import mistake
@@ -53,6 +54,7 @@ def search(system: System, arguments: argparse.Namespace) -> Result:
             options,
             lambda progress: line.show(_told(system, progress)),
             make_engine=engine_maker(engine),
+            make_partial=lambda python: engine_maker(replace(engine, python=python)),
             keeper=_keeper(arguments),
         )
     except CannotResume as reason:

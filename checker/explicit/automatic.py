@@ -42,6 +42,9 @@ BURST: Final = 3
 """A level is broken off when this many times the threshold are seen within it."""
 
 
+PythonMaker: TypeAlias = "Callable[[System, Layout, Exact], PythonEngine]"
+
+
 @dataclass(frozen=True, slots=True)
 class EngineOptions:
     """Which engine, and what it may use.
@@ -55,6 +58,7 @@ class EngineOptions:
             than everything.
         announce: is told what takes long.
         threshold: states seen after which the native engine is worth its start.
+        python: makes the engine in Python.
     """
 
     name: str = "auto"
@@ -64,6 +68,7 @@ class EngineOptions:
     store: StoreName = "exact"
     announce: Callable[[str], None] | None = None
     threshold: int = THRESHOLD
+    python: PythonMaker = PythonEngine
 
 
 def engine_maker(options: EngineOptions) -> EngineMaker:
@@ -73,7 +78,7 @@ def engine_maker(options: EngineOptions) -> EngineMaker:
     """
     if options.name == "python":
         assert options.store == "exact", "the engine in Python remembers everything"
-        return PythonEngine
+        return options.python
 
     def native(system: System, layout: Layout, exact: Exact) -> NativeEngine:
         return _native(system, layout, exact, options)
@@ -122,7 +127,7 @@ class AutomaticEngine:
         self, system: System, layout: Layout, exact: Exact, options: EngineOptions
     ) -> None:
         """Begin in Python."""
-        self._make_python = partial(PythonEngine, system, layout, exact)
+        self._make_python = partial(options.python, system, layout, exact)
         self._make_native = partial(_native, system, layout, exact, options)
         self._threshold = options.threshold
         self._allowance = Allowance(options.memory_bytes)
@@ -132,6 +137,7 @@ class AutomaticEngine:
         self._prepared: NativeEngine | None = None
         self._is_native_possible = True
         self._levels: list[AutoLevel] = []
+        self._taken_over = 0
         self._initial: list[int] = []
         self._distinct = 0
         self._taken = self._tested = 0
@@ -235,7 +241,9 @@ class AutomaticEngine:
         return None
 
     def _is_native(self) -> bool:
-        """Tell whether there is a native engine, made if there is none."""
+        """Tell whether there is a native engine that pays, made if there is none."""
+        if self._python.is_reducing:
+            return False
         if self._prepared is None and self._is_native_possible:
             if not self._allowance.allows(STARTUP_BYTES):
                 # Python has room for more states than native code would leave.
@@ -255,6 +263,7 @@ class AutomaticEngine:
         """
         assert self._prepared is not None
         assert isinstance(level.states, list)
+        self._taken_over = level.number
         seen = self._python.hand_over()
         seen.difference_update(found_since, level.states)
         self._native = self._prepared
@@ -275,6 +284,10 @@ class AutomaticEngine:
         self.name = self._python.name
         states, _ = self._python.admit(self._initial)
         for each in self._levels[: level.number]:
+            if each.number == self._taken_over:
+                self._python.take_all()
             each.states = states
             states, _ = self._python.expand(states, lambda _: True)
+        if level.number == self._taken_over:
+            self._python.take_all()
         level.states = states

@@ -34,6 +34,8 @@ class PythonEngine:
     """See `checker.explicit.engine` for the laws; a level is a list."""
 
     name = "explicit, generated Python"
+    is_reducing = False
+    """Whether it searches so much less than there is that no faster engine should take over."""
 
     def __init__(
         self, system: System, layout: Layout, exact: Exact, budget: Budget | None = None
@@ -122,6 +124,9 @@ class PythonEngine:
         self._seen.update(*restored)
         self._unreached = [at for at in self._unreached if self._reachables[at] not in reached]
         return restored
+
+    def take_all(self) -> None:
+        """Leave out nothing from now on; this engine never does."""
 
     def hand_over(self) -> set[int]:
         """Return the states seen and forget them: another engine goes on."""

@@ -14,18 +14,20 @@ from typing import TYPE_CHECKING
 from checker.explicit.depth import room_for
 from checker.explicit.layout import Layout
 from checker.explicit.python.engine import PythonEngine
-from checker.explicit.python.exact import Exact
+from checker.explicit.python.exact import Exact, conjuncts
 from checker.explicit.reductions.dead import ALL_ROLES, PRIVATE_ROLES, clear_dead, hide_elements
 from checker.explicit.reductions.images import Images
-from checker.explicit.reductions.order.engine import PartialOrderEngine
+from checker.explicit.reductions.order.engine import TRIAL, PartialOrderEngine
 from checker.explicit.reductions.order.steps import MOST_STEPS, count_steps
 from checker.explicit.reductions.order.visible import restless
 from checker.explicit.reductions.permute import swap
 from checker.explicit.reductions.restore import restored
 from checker.explicit.reductions.symmetry import Asymmetry, symmetry
 from checker.explicit.search import check
+from checker.model.system import PropertyKind
 
 if TYPE_CHECKING:
+    from checker.explicit.automatic import PythonMaker
     from checker.explicit.checkpoint import Keeper
     from checker.explicit.reductions.clearing import Clearing
     from checker.explicit.search import EngineMaker, Progress, SearchOptions
@@ -108,9 +110,13 @@ def check_reduced(
     progress: Callable[[Progress], None] | None = None,
     *,
     make_engine: EngineMaker = PythonEngine,
+    make_partial: Callable[[PythonMaker], EngineMaker] = lambda python: python,
     keeper: Keeper | None = None,
 ) -> Result:
     """Search a system with reductions; the result is about the system as it is.
+
+    Args:
+        make_partial: returns the maker of the engine for partial order, around the one in Python.
 
     Raises:
         CannotResume: the checkpoint is of another system, or of other reductions.
@@ -122,20 +128,25 @@ def check_reduced(
         by = replace(by, is_partial=False, notes=(*by.notes, note))
     made: list[PartialOrderEngine] = []
 
-    def make_partial(system: System, layout: Layout, exact: Exact) -> PartialOrderEngine:
-        made.append(PartialOrderEngine(system, layout, exact))
-        return made[0]
+    def python(system: System, layout: Layout, exact: Exact) -> PartialOrderEngine:
+        # A search that gave up could not be resumed to the same end.
+        trial = TRIAL if keeper is None else None
+        made.append(PartialOrderEngine(system, layout, exact, trial=trial))
+        return made[-1]
+
+    if by.is_partial:
+        make_engine = python if keeper is not None else make_partial(python)
 
     result = check(
         by.system,
         options,
         progress,
-        make_partial if by.is_partial else make_engine,
+        make_engine,
         keeper,
         sorts=by.sorts,
         manner=Reduction.PARTIAL_ORDER.value if by.is_partial else "",
     )
-    told = [note for engine in made for note in _told_order(engine, result)]
+    told = [note for engine in made[-1:] for note in _told_order(engine, result)]
     result = replace(result, notes=(*by.notes, *result.notes, *told))
     with room_for(by.system):
         return restored(system, result)
@@ -185,13 +196,21 @@ def _told_order(engine: PartialOrderEngine, result: Result) -> Iterator[str]:
     if not engine.reduced:
         yield "partial order left out nothing"
         return
+    since = ", since the checkpoint" if engine.is_resumed else ""
     yield (
         f"reduced by partial order: in {engine.reduced:,} of {engine.expanded:,} states some steps "
-        f"were left out, {engine.left:,} in all"
+        f"were left out, {engine.left:,} in all{since}"
     )
+    if not engine.is_reducing:
+        yield f"partial order was given up after {engine.expanded:,} states: it saved too little"
     traces = [each.trace for each in result.findings] + [each.trace for each in result.witnesses]
     if any(trace is not None for trace in traces):
         yield "by partial order a trace need not be a shortest one"
+    steps = {each.name for each in conjuncts(result.system, PropertyKind.STEP)}
+    vacuous = () if result.coverage is None else result.coverage.implications
+    if any(name in steps for name, _, _ in vacuous):
+        # Which steps change nothing that a property reads, and where, depends on their order.
+        yield "the left side of an implication in a step property may hold on a step left out"
 
 
 # --- telling --------------------------------------------------------------------------------------
