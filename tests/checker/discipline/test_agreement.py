@@ -29,12 +29,14 @@ def seen(text: str) -> Seen:
     system, diagnostics = loaded(text)
     assert system is not None, diagnostics
     codes = {each.code for each in diagnostics}
-    assert codes <= {"K241", "K246"}, diagnostics
+    assert codes <= {"K241", "K244", "K246"}, diagnostics
     found = explore(system)
     assert found.complete
     kinds = {finding.kind for finding in found.findings}
     assert kinds <= {FindingKind.DEADLOCK, FindingKind.INVARIANT}
-    return Seen(bool(codes), FindingKind.INVARIANT in kinds, FindingKind.DEADLOCK in kinds)
+    return Seen(
+        bool(codes - {"K244"}), FindingKind.INVARIANT in kinds, FindingKind.DEADLOCK in kinds
+    )
 
 
 def judged(programs: list[str]) -> Counter[Seen]:
@@ -55,7 +57,7 @@ NONE = Seen(False, False, False)
 @pytest.mark.parametrize("seed", [0, *(pytest.param(n, marks=pytest.mark.slow) for n in (1, 2))])
 def test_a_deadlock_is_reported_as_a_circle_and_no_circle_is_no_deadlock(seed: int) -> None:
     programs = []
-    for number in range(30):
+    for number in range(24):
         dice = Dice(Random(1_000 * seed + number).randrange)
         names = ("A", "B", "C")[: 2 + dice.below(2)]
         text = locks(names)
@@ -82,19 +84,19 @@ def test_so_it_is_for_many_threads_of_one_process() -> None:
 
 def test_so_it_is_for_locks_that_can_be_shared() -> None:
     programs = []
-    for number in range(50):
+    for number in range(30):
         dice = Dice(Random(number).randrange)
         text = locks("A", "RS")
         for thread in range(2):
             text += process(f"process p{thread}", body(dice, "ARS", 4, "RS"))
         programs.append(text)
     cases = judged(programs)
-    assert cases[REAL] >= 5
+    assert cases[REAL] >= 3
     assert cases[NONE] >= 5
 
 
 @pytest.mark.parametrize(
-    ("processors", "count"), [(1, 40), (2, 8), pytest.param(2, 60, marks=pytest.mark.slow)]
+    ("processors", "count"), [(1, 25), (2, 5), pytest.param(2, 60, marks=pytest.mark.slow)]
 )
 def test_so_it_is_with_interrupts(processors: int, count: int) -> None:
     programs = []
