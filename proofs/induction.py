@@ -61,12 +61,13 @@ class Method(Enum):
     """
 
     REWRITING = "rewriting"
+    REPLAY = "the instances that a certificate names"
     INSTANCES = "quantifier instantiation"
     NATIVE = "Z3's own quantifier instantiation"
-
     VIEWS = "view abstraction"
     K_INDUCTION = "k-induction"
     REACHABILITY = "property-directed reachability"
+
 
 @dataclass(frozen=True, slots=True)
 class Proof:
@@ -145,15 +146,21 @@ class Inductor:
 
     def known(self, query: Query, *, is_step: bool) -> Proof | None:
         """Return a proof that needs no solver: by rewriting, or one that was made before."""
-        negated = self.negated(query)
-        if negated is self.model.logic.false:
-            return Proof(Method.REWRITING, (), 0)
-        if is_step and (name := self._unchanged(query.claim)) is not None:
-            return Proof(Method.REWRITING, (f"{name}()",), 0)
-        entry = self.evidence(negated, is_step=is_step)
+        rewritten = self.by_rewriting(query, is_step=is_step)
+        if rewritten is not None:
+            return rewritten
+        entry = self.evidence(self.negated(query), is_step=is_step)
         if entry is None:
             return None
         return Proof(Method(entry.method), entry.instances, entry.spent, entry.uses)
+
+    def by_rewriting(self, query: Query, *, is_step: bool) -> Proof | None:
+        """Return a proof by rewriting alone, if there is one."""
+        if self.negated(query) is self.model.logic.false:
+            return Proof(Method.REWRITING, (), 0)
+        if is_step and (name := self._unchanged(query.claim)) is not None:
+            return Proof(Method.REWRITING, (f"{name}()",), 0)
+        return None
 
     def evidence(self, negated: Term, *, is_step: bool) -> Entry | None:
         """Return the entry of the archive for what must have no model, if there is one."""
@@ -275,7 +282,7 @@ class Inductor:
             widenings += 1
             if widenings > effort.widenings:
                 return Open("the lemmas have no end of instances", is_limit=False)
-        return Open("the lemmas have too many instances", is_limit=True)
+        return Open("the lemmas have too many instances", is_limit=False)
 
     def _recorded(
         self, beside: Session, ground: Iterable[Term], core: Sequence[Instance]

@@ -197,6 +197,25 @@ COMMAND_CODES: Final = (
         "and review what changes in it.",
     ),
     Topic(
+        "K342",
+        "a certificate cannot be used",
+        "`k42 prove --replay` checks what `k42 prove --certificate` wrote, of the same specification "
+        "with the same constants. A certificate that no longer fits the specification is no "
+        "mistake: what it does not prove is unknown.",
+    ),
+    Topic(
+        "K343",
+        "there is no certificate to write",
+        "A certificate names the instances that a proof rests on. Where the solver found its own "
+        "way through quantifiers, or lemmas were found by `--auto` that the specification does not "
+        "have, there are none that could be checked again.",
+    ),
+    Topic(
+        "K344",
+        "the second solver is missing",
+        "`--checker cvc5` asks cvc5, which is an extra: `pip install 'k42[cvc5]'`.",
+    ),
+    Topic(
         "K350",
         "an explanation that explains nothing",
         "`k42 mutate` reads comments `// survives KIND: why` as the author's word on mutants that "

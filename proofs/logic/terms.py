@@ -148,6 +148,16 @@ class Logic:
         """Return a symbol that nobody has."""
         return self.symbol(self._unused(name), arguments, result)
 
+    @property
+    def symbols(self) -> tuple[Symbol, ...]:
+        """All symbols, in the order in which they were declared."""
+        return tuple(self._symbols.values())
+
+    @property
+    def sorts(self) -> frozenset[Sort]:
+        """The sorts of all symbols."""
+        return frozenset(s for each in self.symbols for s in (*each.arguments, each.result))
+
     def variable(self, name: str, sort: Sort) -> Term:
         """Return the variable of this name and sort, to be bound by a quantifier."""
         assert not isinstance(sort, FiniteSort), "quantifiers over finite sorts are written out"

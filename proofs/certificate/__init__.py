@@ -1,0 +1,1 @@
+"""Certificates: the ground instances that proofs rest on, and a checker that needs no solver."""
