@@ -110,7 +110,9 @@ def _claimed(result: Result, word: str, claim: Claim, kind: FindingKind) -> Row:
         standing = Standing.VIOLATED
     else:
         standing = Standing.UNDECIDED if name in result.undecided else _unharmed(result)
-    return Row(word, name.removeprefix(f"{word} "), standing, claim.site)
+    is_idle = any(sentence.startswith(f"in `{name}`,") for sentence in result.idle)
+    figure = "vacuous" if is_idle and standing is Standing.HOLDS else ""
+    return Row(word, name.removeprefix(f"{word} "), standing, claim.site, figure=figure)
 
 
 def _bypass(result: Result, of: Bypass) -> Row:
@@ -120,7 +122,8 @@ def _bypass(result: Result, of: Bypass) -> Row:
             count = "no bound" if figure.value is None else f"at most {figure.value}"
             is_shown = row.standing is not Standing.VIOLATED
             trace = figure.trace if is_shown else None
-            return replace(row, figure=f"{count}; {figure.remark}", witness=trace)
+            doubt = f"{row.figure}; " if row.figure else ""
+            return replace(row, figure=f"{doubt}{count}; {figure.remark}", witness=trace)
     return row
 
 
