@@ -261,14 +261,19 @@ def _without_circle(
     """Return that the edges close no circle, by the algorithm of Roy and Warshall (1962)."""
     lets: list[tuple[Local, Expr]] = []
 
-    def named(first: Hold, second: Hold, value: Expr) -> Expr:
+    def named(text: str, value: Expr) -> Expr:
         # The explanation of a violation shows these names.
-        text = f"{first} waits for {second}".replace(".", " ").replace(" ", "_")
-        local = terms.fresh(text, BOOL)
+        local = terms.fresh(text.replace(".", "_").replace(" ", "_"), BOOL)
         lets.append((local, value))
         return terms.reference(build.terms, local)
 
-    reached = {pair: named(*pair, edge) for pair, edge in edges.items()}
+    def waits(first: Hold, second: Hold) -> str:
+        return f"{first} waits for {'itself' if first == second else second}"
+
+    def leads(first: Hold, second: Hold) -> str:
+        return f"{first} is in a circle" if first == second else f"{first} leads to {second}"
+
+    reached = {pair: named(waits(*pair), edge) for pair, edge in edges.items()}
     for middle in holds:
         for first, second in product(holds, holds):
             if middle in {first, second}:
@@ -279,7 +284,8 @@ def _without_circle(
             through = terms.conjunction(build.terms, (onward[0], onward[1]))
             before = reached.get((first, second))
             ways = (through,) if before is None else (before, through)
-            reached[first, second] = named(first, second, terms.disjunction(build.terms, ways))
+            whole = terms.disjunction(build.terms, ways)
+            reached[first, second] = named(leads(first, second), whole)
     circles = tuple(value for (a, b), value in reached.items() if a == b)
     result = terms.negation(build.terms, terms.disjunction(build.terms, circles))
     for local, value in reversed(lets):
