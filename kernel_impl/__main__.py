@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from kernel_impl.config import running
+from kernel_impl.kernel.log import json_lines
 from kernel_impl.kernel.run import run_kernel
 from kernel_impl.kernel.show import text_of
 from kernel_impl.kernel.workload import Load
@@ -22,18 +23,25 @@ BATCHES: Final = 120
 """Batches of each kind on each processor."""
 
 
+LOGGED: Final = "judged,decided"
+"""What the monitor does; `k42 conform --log` holds it against `monitor_promise`."""
+
+
 def main(arguments: list[str]) -> int:
     """Runs as the arguments ask for; 1 when something does not hold at the end."""
     options = parser().parse_args(arguments)
     processors, batches = options.processors, options.batches
     sizes = running(processors)
     load = Load(adding=batches, asking=batches, updated_after=processors * batches // 3)
-    done = run_kernel(sizes, load, seed=options.seed)
+    wanted = frozenset(options.log_events.split(","))
+    done = run_kernel(sizes, load, seed=options.seed, wanted=wanted if options.log else frozenset())
     sys.stdout.write(text_of(sizes, options.seed, done, shows_all=options.events))
     if options.picture is not None:
         title = f"{processors} processors, seed {options.seed}"
         picture = timeline(done.events, processors=processors, title=title)
         Path(options.picture).write_text(picture, encoding="utf-8")
+    if options.log is not None:
+        Path(options.log).write_text(json_lines(done.heard), encoding="utf-8")
     return 0 if all(holds for _, holds in done.claims) else 1
 
 
@@ -58,6 +66,13 @@ def parser() -> argparse.ArgumentParser:
         help=f"batches of additions, and of questions, on each processor ({BATCHES})",
     )
     made.add_argument("--events", action="store_true", help="list misses and batches, too")
+    made.add_argument("--log", metavar="FILE", help="write observations there, as JSON lines")
+    made.add_argument(
+        "--log-events",
+        metavar="NAMES",
+        default=LOGGED,
+        help=f"which of them, with commas between ({LOGGED})",
+    )
     made.add_argument("--picture", metavar="FILE", help="draw the timeline there, as SVG")
     return made
 

@@ -16,6 +16,7 @@ from typing import Final
 from kernel_impl.cobj.counter import LocalCounter, SharedCounter
 from kernel_impl.config import Costs, Sizes
 from kernel_impl.kernel.boot import WATCHED, Kernel, boot
+from kernel_impl.kernel.log import Heard
 from kernel_impl.kernel.workload import Load, loaded
 from kernel_impl.machine.coherence import Traffic
 from kernel_impl.machine.simulator import Machine, Runner, RunResult
@@ -63,6 +64,7 @@ class Finished:
 
     Attributes:
         claims: what must hold, and whether it does.
+        heard: the observations that were asked for.
     """
 
     threads: int
@@ -71,21 +73,31 @@ class Finished:
     events: tuple[TraceEvent, ...]
     periods: tuple[Period, ...]
     claims: tuple[tuple[str, bool], ...]
+    heard: tuple[Heard, ...]
 
 
 @dataclass(slots=True)
 class Books:
-    """What is noted while a kernel runs."""
+    """What is noted while a kernel runs.
+
+    Attributes:
+        wanted: names of the observations to keep.
+    """
 
     kernel: Kernel
+    wanted: frozenset[str] = frozenset()
+    heard: list[Heard] = field(default_factory=list)
     machine: Machine | None = None
     events: list[TraceEvent] = field(default_factory=list)
     periods: list[Period] = field(default_factory=list)
     last: Mark = field(default_factory=lambda: Mark(0, 0, Traffic()))
     what: str = "shared"
 
-    def watch(self, time: int, _: Runner, event: Observation) -> None:
+    def watch(self, time: int, runner: Runner, event: Observation) -> None:
         """Is told every observation."""
+        if event.name in self.wanted:
+            thread = runner.thread
+            self.heard.append(Heard(time, thread.processor, thread.name, event.name, event.values))
         match event.name, event.values:
             case "trace", (cpu, _, *words):
                 self.events += decode(cpu, words)
@@ -111,11 +123,17 @@ class Books:
         self.last, self.what = now, following
 
 
-def run_kernel(sizes: Sizes, load: Load, *, seed: int) -> Finished:
-    """Boots a kernel, runs a workload on it to its end, and checks the books."""
+def run_kernel(
+    sizes: Sizes, load: Load, *, seed: int, wanted: frozenset[str] = frozenset()
+) -> Finished:
+    """Boots a kernel, runs a workload on it to its end, and checks the books.
+
+    Args:
+        wanted: names of the observations to keep.
+    """
     kernel = boot(sizes)
     system = loaded(kernel, load)
-    books = Books(kernel)
+    books = Books(kernel, wanted)
     clock = kernel.ground.clock
     machine = Machine(system, seed=seed, costs=Costs(), clock=clock, watcher=books.watch)
     books.machine = machine
@@ -134,6 +152,7 @@ def run_kernel(sizes: Sizes, load: Load, *, seed: int) -> Finished:
         tuple(merged(events)),
         tuple(books.periods),
         claims_of(kernel, machine, result),
+        tuple(books.heard),
     )
     machine.close()
     return finished
