@@ -157,8 +157,8 @@ class _Runs:
         match answer:
             case Unsatisfiable():
                 return None
-            case Unknown(reason, is_limit):
-                return GaveUp(self.time - 1, AT_LIMIT if is_limit else reason)
+            case Unknown(reason):
+                return GaveUp(self.time - 1, reason)
             case Satisfiable():
                 times = range(self.time + 1)
                 states = tuple(self.finite.state(answer, time) for time in times)

@@ -334,12 +334,16 @@ class Prover:
         return _together(proofs)
 
     def _otherwise(
-        self, obligation: Obligation, query: Query, judgement: Judgement
+        self, obligation: Obligation, query: Query, first: Judgement
     ) -> Proof | Refuted | Undecided:
-        """Look for a counterexample, then let Z3 try."""
+        """Look for a counterexample, then try harder, then let Z3 try.
+
+        Args:
+            first: what came of a quick try.
+        """
         assert self._inductor is not None
-        if isinstance(judgement, Countermodel) and not self.system.sorts:
-            return _refuted(self._inductor, obligation, query, judgement)
+        if isinstance(first, Countermodel) and not self.system.sorts:
+            return _refuted(self._inductor, obligation, query, first)
         found = self._counterexample(obligation)
         if found is not None:
             return found
@@ -349,7 +353,10 @@ class Prover:
         if not self.options.is_native:
             return _undecided(judgement)
         native = self._inductor.native(query, is_step=obligation.is_step)
-        return native if isinstance(native, Proof) else _undecided(native)
+        if isinstance(native, Proof):
+            return native
+        # Where instances have no end a higher limit does not help, although it is what stops us.
+        return _undecided(first if isinstance(first, Open) and not first.is_limit else native)
 
     # --- sizes
 

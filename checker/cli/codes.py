@@ -311,7 +311,7 @@ EXIT_CODES: Final = (
     (EXIT_SAFETY, "an invariant or step property is violated"),
     (EXIT_LIVENESS, "a liveness property is violated"),
     (EXIT_ASSERTION, "an assertion fails"),
-    (EXIT_UNFINISHED, "not everything was searched: incomplete, or bounded under --strict"),
+    (EXIT_UNFINISHED, "not all was searched: incomplete, bounded under --strict, or by `--bmc`"),
     (EXIT_NOT_INDUCTIVE, "an invariant is not inductive; that alone is no bug"),
     (EXIT_VACUOUS, "a `reachable` was not reached, or, under --strict, something was vacuous"),
     (EXIT_CONTRADICTORY, "a proof is about nothing: no initial state is possible"),

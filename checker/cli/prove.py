@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from checker.cli.arguments import (
     add_settings,
+    mistake,
     natural,
     parse_settings,
     parser_for,
@@ -40,14 +41,15 @@ EPILOG = """\
 examples:
   k42 prove lock.k42                  every obligation; what fails, fails with a counterexample
   k42 prove lock.k42 --lemmas         and what each lemma is needed for
-  k42 prove lock.k42 --auto           look for lemmas that are missing
+  k42 prove lock.k42 --auto           look for lemmas that are missing, and try other methods
+  k42 prove lock.k42 --bmc 20         all runs of up to 20 steps, at the sizes of the sorts
   k42 prove lock.k42 -c MAX=1000000   constants have values; sizes of sorts stay open
   k42 prove lock.k42 --format json    everything, for programs
 
 An invariant is proved by induction: it holds at the start, and every step preserves it, given all
 other invariants and lemmas. What is not inductive need not be a bug; the report says whether it is.
 Exit codes: 0 proved, 12 to 14 and 75 a real violation, 21 not inductive, 22 vacuous,
-23 contradictory, 24 unknown, 25 stopped at a limit.
+23 contradictory, 24 unknown, 25 stopped at a limit, 20 nothing is wrong up to the bound.
 """
 
 
@@ -94,7 +96,19 @@ def parser() -> Parser:
     group.add_argument(
         "--auto",
         action="store_true",
-        help="look for the lemmas that are missing, by what small sizes show",
+        help="look for the lemmas that are missing, by what small sizes show; then try view "
+        "abstraction, k-induction, Spacer and bounded model checking",
+    )
+    group.add_argument(
+        "--fragment",
+        action="store_true",
+        help="say whether the claims can always be decided, and if not, why not",
+    )
+    group.add_argument(
+        "--bmc",
+        type=natural,
+        metavar="DEPTH",
+        help="look at all runs of up to DEPTH steps at the sizes of the sorts, and prove nothing",
     )
     group.add_argument(
         "--max-states",
@@ -202,14 +216,16 @@ def findings_of(
     loader: _Loader,
     options: Options,
     arguments: argparse.Namespace,
+    if arguments.bmc is not None:
+        return _bounded(opened.system, name, again, opened.diagnostics, arguments)
     *,
     archive: Archive,
 ) -> Findings:
     """Prove, then classify what fails, or look at what the proof is worth."""
     from checker.cli.classifying import standings, systems_of
     from checker.report.proof_text import Findings
-    from proofs.classify import Real
-    from proofs.prove import prove
+    from proofs.fragment import fragment_of
+    from proofs.prove import Undecided, prove
     from proofs.quality import needs, vacuities
 
     start = perf_counter()
@@ -239,6 +255,27 @@ def findings_of(
         empty = vacuities(system, loader, options, archive=archive, content=content)
         needed = needs(report, loader, options, archive) if arguments.lemmas else ()
     return Findings(
+def _bounded(
+    system: System,
+    name: str,
+    again: str,
+    diagnostics: tuple[Diagnostic, ...],
+    arguments: argparse.Namespace,
+) -> Proof:
+    """Look at runs of bounded length only."""
+    from checker.cli.bounding import Request, bounded_answer
+    from proofs.solver.settings import Settings
+
+    if arguments.format not in {"text", "json"}:
+        remedy = "leave out `--bmc`, or write `--format json`"
+        raise mistake("K300", f"`--bmc` writes no {arguments.format}", remedy)
+    ink = ink_for(sys.stdout if arguments.output is None else sys.stderr)
+    settings = Settings(arguments.limit, arguments.seed)
+    request = Request(name, again, ink, arguments.quiet)
+    answer = bounded_answer(system, arguments.bmc, settings, request)
+    return Proof(name, again, answer.code, diagnostics, answer.text, answer.json, None)
+
+
         report=report,
         systems=systems_of(report, loader),
         standings=found,
@@ -285,3 +322,6 @@ def _reproduce(spec: str, settings: Mapping[str, str], arguments: argparse.Names
     flags += ["--lemmas"] if arguments.lemmas else []
     flags += ["--auto"] if arguments.auto else []
     return command_line("prove", [spec], settings, flags)
+        fragment=fragment_of(system) if arguments.fragment or report.of(Undecided) else None,
+    flags += ["--fragment"] if arguments.fragment else []
+    flags += [] if arguments.bmc is None else [f"--bmc={arguments.bmc}"]

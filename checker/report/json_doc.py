@@ -76,7 +76,7 @@ def run_of_result(
             }
             for row in standings(result)
         ],
-        "findings": [_finding(system, finding) for finding in result.findings],
+        "findings": [finding_json(system, finding) for finding in result.findings],
         "witnesses": [_witness(system, witness) for witness in result.witnesses],
         "figures": [
             {
@@ -166,7 +166,8 @@ def _statistics(result: Result) -> Json:
     }
 
 
-def _finding(system: System, finding: Finding) -> Json:
+def finding_json(system: System, finding: Finding) -> Json:
+    """Return what is wrong, with its trace."""
     return {
         "kind": finding.kind.value,
         "name": finding.name,

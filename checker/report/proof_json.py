@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, assert_never
 
+from checker.report.fragment_text import json_of_fragment
 from checker.report.json_doc import diagnostics_json, site_json
 from checker.report.proof_text import Findings, scope_text, verdict_word
 from checker.report.rung_text import json_of_domain, json_of_rungs
@@ -61,6 +62,7 @@ def json_of_proof(findings: Findings, spec: str, reproduce: str, code: int) -> J
         "rungs": json_of_rungs(findings.rungs),
         "lemmas": [
             {"name": need.lemma, "needed_for": [each.name for each in need.broken]}
+        "fragment": json_of_fragment(findings.fragment),
             for need in findings.needs
         ],
     }

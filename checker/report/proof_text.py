@@ -25,6 +25,7 @@ from checker.model.trace import Trace
 from checker.report.beyond_text import headline_beyond, lines_beyond
 from checker.report.cells import flat, pad, width, wrap
 from checker.report.finding_text import quotation, render_finding, value_lines
+from checker.report.fragment_text import fragment_lines
 from checker.report.ink import Ink
 from checker.report.rung_text import rung_lines
 from checker.report.state_text import render_data, render_rests
@@ -45,6 +46,7 @@ from proofs.prove import (
     Why,
 )
 from proofs.rungs import INDUCTION, LEMMAS, proving
+from proofs.quality import Emptiness
 
 if TYPE_CHECKING:
     from checker.model.interpret import Outcome
@@ -52,6 +54,7 @@ if TYPE_CHECKING:
     from grammar.source import Span
     from proofs.counterexample import Counterexample
     from proofs.quality import Need, Vacuity
+    from proofs.fragment import Fragment
     from proofs.rungs import Rung
 
 MAX_SHOWN = 3
@@ -68,6 +71,7 @@ class Findings:
         found: lemmas that were inferred, as the language writes them, in the order of their names.
         rungs: what was tried, if everything was to be (`--auto`).
         remarks: sentences about how it was proved.
+        fragment: whether the claims can always be decided, if that matters or was asked for.
         doubts: obligations that another solver does not confirm, with what it says.
     """
 
@@ -81,6 +85,7 @@ class Findings:
     rungs: tuple[Rung, ...] = ()
     remarks: tuple[str, ...] = ()
     doubts: tuple[tuple[str, str], ...] = ()
+    fragment: Fragment | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +112,8 @@ def verdict_word(findings: Findings) -> str:
 
 
 def render_proof(findings: Findings, request: Request) -> str:
+    if any(each.kind is Emptiness.START for each in findings.vacuities):
+        return "contradictory"
     """Return the whole report; only the first line when quiet."""
     first = _verdict_line(findings, request.ink)
     if request.is_quiet:
@@ -123,6 +130,7 @@ def render_proof(findings: Findings, request: Request) -> str:
         *_violations(findings, request),
         _needs(findings, request.ink),
         [request.ink.paint("dim", f"reproduce: {request.reproduce}")],
+        [] if findings.fragment is None else fragment_lines(findings.fragment, request.ink),
     ]
     return "\n\n".join("\n".join(section) for section in sections if section) + "\n"
 
@@ -487,7 +495,9 @@ def _vacuities(findings: Findings, ink: Ink) -> list[str]:
         ink.paint("doubt", line)
         for each in findings.vacuities
         for line in wrap(
-            f"vacuous: {each.name} ({_place(each.site)}): {each.kind.value}", ink.width
+            f"vacuous: {each.name} ({_place(each.site)}): {each.kind.value}; "
+            f"{_FILLED[each.kind]}",
+            ink.width,
         )
     ]
 
@@ -497,6 +507,13 @@ def _place(site: Span) -> str:
 
 
 def _needs(findings: Findings, ink: Ink) -> list[str]:
+_FILLED = {
+    Emptiness.START: "relax the initial values or an `initially`",
+    Emptiness.ACTION: "weaken its guard, or drop what claims exclude it",
+    Emptiness.ANTECEDENT: "see whether it says what is meant, or drop the claim",
+}
+
+
     if not findings.needs:
         return []
     lines = ["what each lemma is needed for"]

@@ -79,7 +79,7 @@ class Session:
             return Satisfiable(self._structure(self._solver.model()))
         reason = self._solver.reason_unknown()
         is_limit = "resource" in reason or "cancel" in reason or "rlimit" in reason
-        return Unknown(reason, is_limit)
+        return Unknown("the solver was stopped at its limit" if is_limit else reason, is_limit)
 
     def _steps(self) -> int:
         # The counter runs on over the life of a context.
