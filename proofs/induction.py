@@ -254,7 +254,8 @@ class Inductor:
         """Look for instances that contradict the negated claim."""
         session = _session(self.settings)
         ground = [each.body for each in goal if not each.variables]
-        session.assume(ground)
+        session.assume(self.settings.ordered(ground))
+        hypotheses = self.settings.ordered(hypotheses)
         named = [(GOAL, each) for each in goal if each.variables]
         instantiator = Instantiator(self.model.logic, self._compiler, [*named, *hypotheses])
         instantiator.start(ground)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from random import Random
+from typing import Final, TypeVar
+
+_T = TypeVar("_T")
 
 DEFAULT_LIMIT: Final = 5_000_000
 """Elementary steps for one question; a million is about half a second."""
@@ -11,7 +15,19 @@ DEFAULT_LIMIT: Final = 5_000_000
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """A limit that is the same in every run, and the seed of the solver's choices."""
+    """A limit that is the same in every run, and the seed of the solver's choices.
+
+    Attributes:
+        is_shuffled: whether the seed also decides in which order things are asserted.
+    """
 
     limit: int = DEFAULT_LIMIT
     seed: int = 0
+    is_shuffled: bool = False
+
+    def ordered(self, items: Iterable[_T]) -> list[_T]:
+        """Return items in the order in which they are to be asserted."""
+        found = list(items)
+        if self.is_shuffled:
+            Random(self.seed).shuffle(found)
+        return found
