@@ -102,6 +102,7 @@ class Why(Enum):
     INCOMPLETE = "incomplete"
     UNSTATED = "unstated"
     LOST = "lost"
+    UNCERTIFIED = "uncertified"
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,8 +195,7 @@ def prove(
         told=None if told is None else lambda done: told(done + len(work) - len(rest), len(work)),
     )
     fates = {name: fate for name, fate in known.items() if fate is not None} | outcomes
-    judged = tuple(_judged(each, fates[each.name]) for each in work)
-    return Report(system, prover.domain, judged + prover.unstated(), len(rest), prover.content())
+    return prover.report(fates, len(rest))
 
 
 # --- the ladder -----------------------------------------------------------------------------------
@@ -246,6 +246,17 @@ class Prover:
 
     def _inductor_of(self, model: Model) -> Inductor:
         return Inductor(model, self.options.settings, self.archive)
+
+    @property
+    def stated(self) -> Inductor:
+        """The model of the whole claim, where it is not proved size by size."""
+        assert self._inductor is not None
+        return self._inductor
+
+    def report(self, fates: Mapping[str, Fate], fresh: int = 0) -> Report:
+        """Return the report, given what became of each obligation."""
+        judged = tuple(_judged(each, fates[each.name]) for each in self.obligations)
+        return Report(self.system, self.domain, judged + self.unstated(), fresh, self.content())
 
     def unstated(self) -> tuple[Judged, ...]:
         """Return what cannot even be stated."""

@@ -35,7 +35,7 @@ DEFAULT_SECONDS: Final = 600.0
 EXPECTED: Final = {Kind.CHECK: "holds", Kind.PROVE: "proved"}
 VERDICTS: Final = {
     Kind.CHECK: ("holds", "violated", "bounded", "incomplete", "error"),
-    Kind.PROVE: ("proved", "violated", "not inductive", "unknown", "vacuous"),
+    Kind.PROVE: ("proved", "violated", "not inductive", "unknown", "vacuous", "contradictory"),
 }
 
 

@@ -45,6 +45,7 @@ examples:
   k42 prove lock.k42 --bmc 20         all runs of up to 20 steps, at the sizes of the sorts
   k42 prove lock.k42 -c MAX=1000000   constants have values; sizes of sorts stay open
   k42 prove lock.k42 --format json    everything, for programs
+  k42 prove lock.k42 --certificate lock.json   and later with `--replay`, without searching
 
 An invariant is proved by induction: it holds at the start, and every step preserves it, given all
 other invariants and lemmas. What is not inductive need not be a bug; the report says whether it is.
@@ -94,6 +95,11 @@ def parser() -> Parser:
         "--lemmas", action="store_true", help="drop each lemma in turn, to see what needs it"
     )
     group.add_argument(
+        "--quality",
+        action="store_true",
+        help="the same, and: ten seeds and orders, and mutants of the specification",
+    )
+    group.add_argument(
         "--auto",
         action="store_true",
         help="look for the lemmas that are missing, by what small sizes show; then try view "
@@ -117,6 +123,7 @@ def parser() -> Parser:
         metavar="N",
         help="states searched to classify a counterexample (default: 200,000)",
     )
+    _add_certificate_options(result)
     group = result.add_argument_group("report")
     group.add_argument("--all", action="store_true", help="show every counterexample in full")
     group.add_argument("--quiet", action="store_true", help="print the verdict line only")
@@ -128,6 +135,33 @@ def parser() -> Parser:
     )
     group.add_argument("-o", "--output", metavar="FILE", help="write the result to FILE")
     return result
+
+
+def _add_certificate_options(result: Parser) -> None:
+    group = result.add_argument_group("certificates")
+    mode = group.add_mutually_exclusive_group()
+    mode.add_argument(
+        "--certificate",
+        metavar="PATH",
+        help="write the instances that the proofs rest on to PATH, a file or a folder",
+    )
+    mode.add_argument(
+        "--replay",
+        metavar="PATH",
+        help="prove nothing anew: check the certificate in PATH, a file or a folder",
+    )
+    group.add_argument(
+        "--second-opinion",
+        action="store_true",
+        help="let cvc5 look at everything that was proved, too",
+    )
+    group.add_argument(
+        "--checker",
+        choices=("auto", "builtin", "z3", "cvc5"),
+        default="auto",
+        help="who checks it: `builtin` needs no solver; `auto` asks z3 about what is outside of "
+        "equality and differences (default: auto)",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -163,7 +197,14 @@ def _write(done: Sequence[Proof], arguments: argparse.Namespace) -> None:
 
 def prove_file(spec: str, settings: Mapping[str, str], arguments: argparse.Namespace) -> Proof:
     """Read and prove one specification."""
+    from checker.cli.certifying import (
+        certificate_path,
+        replayed,
+        with_opinion,
+        write_certificate,
+    )
     from checker.cli.proof_cache import archive_of
+    from checker.cli.qualifying import with_quality
     from checker.report.proof_json import json_of_mistakes, json_of_proof
     from checker.report.proof_text import Request, render_proof
     from proofs.prove import Options
@@ -175,10 +216,31 @@ def prove_file(spec: str, settings: Mapping[str, str], arguments: argparse.Names
     if opened.system is None or opened.has_errors:
         json = json_of_mistakes(opened.diagnostics, name, again)
         return Proof(name, again, EXIT_INPUT, opened.diagnostics, None, json, None)
+    if arguments.bmc is not None:
+        return _bounded(opened.system, name, again, opened.diagnostics, arguments)
     options = Options(Settings(arguments.limit, arguments.seed), arguments.scope)
-    with archive_of(spec, settings, is_kept=not arguments.no_cache) as archive:
-        loader = _Loader(spec, settings)
-        findings = findings_of(opened.system, loader, options, arguments, archive=archive)
+    loader = _Loader(spec, settings)
+    if arguments.replay is not None:
+        path = certificate_path(arguments.replay, spec, is_one=len(arguments.specs) == 1)
+        findings = replayed(path, opened.system, loader, options, arguments.checker)
+    else:
+        with archive_of(spec, settings, is_kept=not arguments.no_cache) as archive:
+            findings = findings_of(opened.system, loader, options, arguments, archive=archive)
+        if arguments.certificate is not None and findings.report.is_proved:
+            path = certificate_path(arguments.certificate, spec, is_one=len(arguments.specs) == 1)
+            write_certificate(path, opened.system, loader, options, archive)
+        if arguments.quality and findings.report.is_proved:
+            findings = with_quality(
+                findings,
+                spec,
+                settings,
+                loader,
+                options=options,
+                archive=archive,
+                line=ProgressLine(is_wanted=not arguments.quiet),
+            )
+        if arguments.second_opinion and findings.report.is_proved:
+            findings = with_opinion(findings, loader, options, archive)
     code = exit_code(findings)
     is_file = arguments.output is not None
     request = Request(
@@ -191,6 +253,27 @@ def prove_file(spec: str, settings: Mapping[str, str], arguments: argparse.Names
     text = render_proof(findings, request)
     json = json_of_proof(findings, name, again, code)
     return Proof(name, again, code, opened.diagnostics, text, json, findings)
+
+
+def _bounded(
+    system: System,
+    name: str,
+    again: str,
+    diagnostics: tuple[Diagnostic, ...],
+    arguments: argparse.Namespace,
+) -> Proof:
+    """Look at runs of bounded length only."""
+    from checker.cli.bounding import Request, bounded_answer
+    from proofs.solver.settings import Settings
+
+    if arguments.format not in {"text", "json"}:
+        remedy = "leave out `--bmc`, or write `--format json`"
+        raise mistake("K300", f"`--bmc` writes no {arguments.format}", remedy)
+    ink = ink_for(sys.stdout if arguments.output is None else sys.stderr)
+    settings = Settings(arguments.limit, arguments.seed)
+    request = Request(name, again, ink, arguments.quiet)
+    answer = bounded_answer(system, arguments.bmc, settings, request)
+    return Proof(name, again, answer.code, diagnostics, answer.text, answer.json, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,8 +299,6 @@ def findings_of(
     loader: _Loader,
     options: Options,
     arguments: argparse.Namespace,
-    if arguments.bmc is not None:
-        return _bounded(opened.system, name, again, opened.diagnostics, arguments)
     *,
     archive: Archive,
 ) -> Findings:
@@ -253,29 +334,9 @@ def findings_of(
     needed: tuple[Need, ...] = ()
     if report.is_proved:
         empty = vacuities(system, loader, options, archive=archive, content=content)
-        needed = needs(report, loader, options, archive) if arguments.lemmas else ()
+        is_wanted = arguments.lemmas or arguments.quality
+        needed = needs(report, loader, options, archive) if is_wanted else ()
     return Findings(
-def _bounded(
-    system: System,
-    name: str,
-    again: str,
-    diagnostics: tuple[Diagnostic, ...],
-    arguments: argparse.Namespace,
-) -> Proof:
-    """Look at runs of bounded length only."""
-    from checker.cli.bounding import Request, bounded_answer
-    from proofs.solver.settings import Settings
-
-    if arguments.format not in {"text", "json"}:
-        remedy = "leave out `--bmc`, or write `--format json`"
-        raise mistake("K300", f"`--bmc` writes no {arguments.format}", remedy)
-    ink = ink_for(sys.stdout if arguments.output is None else sys.stderr)
-    settings = Settings(arguments.limit, arguments.seed)
-    request = Request(name, again, ink, arguments.quiet)
-    answer = bounded_answer(system, arguments.bmc, settings, request)
-    return Proof(name, again, answer.code, diagnostics, answer.text, answer.json, None)
-
-
         report=report,
         systems=systems_of(report, loader),
         standings=found,
@@ -284,6 +345,7 @@ def _bounded(
         seconds=perf_counter() - start,
         found=inferred,
         rungs=rungs,
+        fragment=fragment_of(system) if arguments.fragment or report.of(Undecided) else None,
     )
 
 
@@ -291,6 +353,7 @@ def exit_code(findings: Findings) -> int:
     """Return the exit code that a proof deserves."""
     from checker.model.verdict import (
         EXIT_CONTRADICTORY,
+        EXIT_DISAGREEMENT,
         EXIT_HOLDS,
         EXIT_LIMIT,
         EXIT_NOT_INDUCTIVE,
@@ -298,8 +361,10 @@ def exit_code(findings: Findings) -> int:
         EXIT_VACUOUS,
     )
     from checker.model.verdict import exit_code as code_of_search
+    from proofs.classify import Real
     from proofs.prove import Refuted, Undecided, Why
     from proofs.quality import Emptiness
+    from proofs.solver.second import CONTRADICTS
 
     real = [each for each in findings.standings.values() if isinstance(each, Real)]
     if real:
@@ -310,6 +375,11 @@ def exit_code(findings: Findings) -> int:
     if fates:
         is_limit = all(isinstance(f, Undecided) and f.why in {Why.LIMIT, Why.LOST} for f in fates)
         return EXIT_LIMIT if is_limit else EXIT_UNKNOWN
+    if findings.quality is not None and not findings.quality.is_steady:
+        return EXIT_UNKNOWN
+    if findings.doubts:
+        is_contradicted = any(says == CONTRADICTS for _, says in findings.doubts)
+        return EXIT_DISAGREEMENT if is_contradicted else EXIT_UNKNOWN
     if any(each.kind is Emptiness.START for each in findings.vacuities):
         return EXIT_CONTRADICTORY
     return EXIT_VACUOUS if findings.vacuities else EXIT_HOLDS
@@ -320,8 +390,11 @@ def _reproduce(spec: str, settings: Mapping[str, str], arguments: argparse.Names
     flags += [] if arguments.limit == 5_000_000 else [f"--limit={arguments.limit}"]
     flags += [] if arguments.seed == 0 else [f"--seed={arguments.seed}"]
     flags += ["--lemmas"] if arguments.lemmas else []
+    flags += ["--quality"] if arguments.quality else []
     flags += ["--auto"] if arguments.auto else []
-    return command_line("prove", [spec], settings, flags)
-        fragment=fragment_of(system) if arguments.fragment or report.of(Undecided) else None,
     flags += ["--fragment"] if arguments.fragment else []
     flags += [] if arguments.bmc is None else [f"--bmc={arguments.bmc}"]
+    flags += ["--second-opinion"] if arguments.second_opinion else []
+    flags += [f"--replay={arguments.replay}"] if arguments.replay else []
+    flags += [] if arguments.checker == "auto" else [f"--checker={arguments.checker}"]
+    return command_line("prove", [spec], settings, flags)

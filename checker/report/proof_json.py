@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, assert_never
 from checker.report.fragment_text import json_of_fragment
 from checker.report.json_doc import diagnostics_json, site_json
 from checker.report.proof_text import Findings, scope_text, verdict_word
+from checker.report.quality_text import quality_json
 from checker.report.rung_text import json_of_domain, json_of_rungs
 from checker.report.values_json import Json, to_json
 from proofs.classify import Harmless, NotKnown, Real, Standing, Unreachable
@@ -59,10 +60,11 @@ def json_of_proof(findings: Findings, spec: str, reproduce: str, code: int) -> J
             for each in findings.vacuities
         ],
         "inferred": list(findings.found),
+        "quality": quality_json(findings.quality),
         "rungs": json_of_rungs(findings.rungs),
+        "fragment": json_of_fragment(findings.fragment),
         "lemmas": [
             {"name": need.lemma, "needed_for": [each.name for each in need.broken]}
-        "fragment": json_of_fragment(findings.fragment),
             for need in findings.needs
         ],
     }

@@ -27,6 +27,7 @@ from checker.report.cells import flat, pad, width, wrap
 from checker.report.finding_text import quotation, render_finding, value_lines
 from checker.report.fragment_text import fragment_lines
 from checker.report.ink import Ink
+from checker.report.quality_text import Quality, quality_lines
 from checker.report.rung_text import rung_lines
 from checker.report.state_text import render_data, render_rests
 from checker.report.text import duration
@@ -45,16 +46,16 @@ from proofs.prove import (
     Undecided,
     Why,
 )
-from proofs.rungs import INDUCTION, LEMMAS, proving
 from proofs.quality import Emptiness
+from proofs.rungs import INDUCTION, LEMMAS, proving
 
 if TYPE_CHECKING:
     from checker.model.interpret import Outcome
     from checker.model.system import Action, Conjunct, Property, System
     from grammar.source import Span
     from proofs.counterexample import Counterexample
-    from proofs.quality import Need, Vacuity
     from proofs.fragment import Fragment
+    from proofs.quality import Need, Vacuity
     from proofs.rungs import Rung
 
 MAX_SHOWN = 3
@@ -70,9 +71,10 @@ class Findings:
         standings: for each obligation that does not hold, whether its state can be reached.
         found: lemmas that were inferred, as the language writes them, in the order of their names.
         rungs: what was tried, if everything was to be (`--auto`).
-        remarks: sentences about how it was proved.
         fragment: whether the claims can always be decided, if that matters or was asked for.
+        remarks: sentences about how it was proved.
         doubts: obligations that another solver does not confirm, with what it says.
+        quality: how steady the proof is, and what it would notice, if that was asked.
     """
 
     report: Report
@@ -83,9 +85,10 @@ class Findings:
     seconds: float = 0.0
     found: tuple[str, ...] = ()
     rungs: tuple[Rung, ...] = ()
+    fragment: Fragment | None = None
     remarks: tuple[str, ...] = ()
     doubts: tuple[tuple[str, str], ...] = ()
-    fragment: Fragment | None = None
+    quality: Quality | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,14 +109,15 @@ def verdict_word(findings: Findings) -> str:
         return "violated"
     if report.of(Refuted):
         return "not inductive"
-    if report.of(Undecided) or findings.doubts:
+    is_brittle = findings.quality is not None and not findings.quality.is_steady
+    if report.of(Undecided) or findings.doubts or is_brittle:
         return "unknown"
+    if any(each.kind is Emptiness.START for each in findings.vacuities):
+        return "contradictory"
     return "vacuous" if findings.vacuities else "proved"
 
 
 def render_proof(findings: Findings, request: Request) -> str:
-    if any(each.kind is Emptiness.START for each in findings.vacuities):
-        return "contradictory"
     """Return the whole report; only the first line when quiet."""
     first = _verdict_line(findings, request.ink)
     if request.is_quiet:
@@ -126,11 +130,12 @@ def render_proof(findings: Findings, request: Request) -> str:
         _vacuities(findings, request.ink),
         *_failures(findings, request),
         _undecided(findings, request.ink),
+        [] if findings.fragment is None else fragment_lines(findings.fragment, request.ink),
         [_doubt(name, says, request.ink) for name, says in findings.doubts],
         *_violations(findings, request),
         _needs(findings, request.ink),
+        quality_lines(findings.quality, request.ink),
         [request.ink.paint("dim", f"reproduce: {request.reproduce}")],
-        [] if findings.fragment is None else fragment_lines(findings.fragment, request.ink),
     ]
     return "\n\n".join("\n".join(section) for section in sections if section) + "\n"
 
@@ -502,11 +507,6 @@ def _vacuities(findings: Findings, ink: Ink) -> list[str]:
     ]
 
 
-def _place(site: Span) -> str:
-    return flat(f"{site.source.name}:{site.line}")
-
-
-def _needs(findings: Findings, ink: Ink) -> list[str]:
 _FILLED = {
     Emptiness.START: "relax the initial values or an `initially`",
     Emptiness.ACTION: "weaken its guard, or drop what claims exclude it",
@@ -514,6 +514,11 @@ _FILLED = {
 }
 
 
+def _place(site: Span) -> str:
+    return flat(f"{site.source.name}:{site.line}")
+
+
+def _needs(findings: Findings, ink: Ink) -> list[str]:
     if not findings.needs:
         return []
     lines = ["what each lemma is needed for"]
