@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import Enum
 from itertools import pairwise
-from typing import Final
+from typing import Final, get_args
 
 from checker.constructs.trees import rewritten, walk
 from grammar import syntax
@@ -50,6 +50,7 @@ class Mutant:
 
 
 _WEAKER: Final = {"<": "<=", ">": ">=", "<=": "<", ">=": ">"}
+_STATEMENTS = get_args(syntax.Stmt)
 _MOVABLE = (
     syntax.Assign,
     syntax.CallStmt,
@@ -84,11 +85,25 @@ def mutants(specification: syntax.Specification, ghost: frozenset[str]) -> Itera
                 continue
             case _:
                 pass
+        indivisible = _indivisible(decl)
         for node in walk(decl):
             if isinstance(node, syntax.IfStmt) and _is_constant(node.condition, constants):
                 continue
-            for kind, place, what, new in _changes(node, ghost):
+            for kind, place, what, new in _changes(
+                node, ghost, is_one_step=id(node) in indivisible
+            ):
                 yield Mutant(kind, place.span, what, _with(specification, node, new))
+
+
+def _indivisible(decl: syntax.Decl) -> frozenset[int]:
+    """Return the identities of the blocks of a declaration that are parts of one step."""
+    return frozenset(
+        id(block)
+        for node in walk(decl)
+        if isinstance(node, syntax.AtomicStmt | syntax.ActionDecl)
+        for block in walk(node)
+        if isinstance(block, syntax.Block)
+    )
 
 
 def _is_constant(condition: syntax.Expr, constants: frozenset[str]) -> bool:
@@ -106,7 +121,7 @@ def _with(
     return rewritten(specification, lambda node: new if node is old else None)
 
 
-def _changes(node: syntax.Node, ghost: frozenset[str]) -> Iterator[_Change]:
+def _changes(node: syntax.Node, ghost: frozenset[str], *, is_one_step: bool) -> Iterator[_Change]:
     match node:
         case syntax.ActionDecl(guards=guards):
             yield from _guards(node, guards)
@@ -122,7 +137,7 @@ def _changes(node: syntax.Node, ghost: frozenset[str]) -> Iterator[_Change]:
             for what, weaker in _weaker(condition):
                 yield MutationKind.WEAKEN, node, what, replace(node, condition=weaker)
         case syntax.Block(statements):
-            yield from _swaps(node, statements, ghost)
+            yield from _swaps(node, statements, ghost, is_one_step=is_one_step)
             yield from _split_reads(node, statements)
         case syntax.AtomicStmt(body) if _counted(body, ghost) > 1:
             yield MutationKind.SPLIT, node, _short(node), replace(body, span=node.span)
@@ -190,18 +205,54 @@ def _weaker(condition: syntax.Expr) -> Iterator[tuple[str, syntax.Expr]]:
 
 
 def _swaps(
-    node: syntax.Block, statements: tuple[syntax.Stmt, ...], ghost: frozenset[str]
+    node: syntax.Block,
+    statements: tuple[syntax.Stmt, ...],
+    ghost: frozenset[str],
+    *,
+    is_one_step: bool,
 ) -> Iterator[_Change]:
-    """Exchange neighbours that both do something."""
+    """Exchange neighbours that both do something, and within one step do not commute."""
     for number, (first, second) in enumerate(pairwise(statements)):
         both = (first, second)
         if not all(isinstance(each, _MOVABLE) for each in both):
             continue
         if any(_is_ghost(each, ghost) for each in both):
             continue
+        if is_one_step and _commute(first, second):
+            continue
         changed = (*statements[:number], second, first, *statements[number + 2 :])
         what = f"`{_short(second)}` before `{_short(first)}`"
         yield MutationKind.REORDER, first, what, replace(node, statements=changed)
+
+
+_PLAIN = (syntax.Assign, syntax.IfStmt, syntax.Block, syntax.Skip)
+_CHECKS = (syntax.AwaitStmt, syntax.ChooseStmt, syntax.AssertStmt)
+
+
+def _commute(first: syntax.Stmt, second: syntax.Stmt) -> bool:
+    """Whether it makes no difference in which order two statements of one step are carried out.
+
+    Neither writes what the other mentions, and neither leaves the code or calls any other.
+    """
+    both = (first, second)
+    statements = [n for each in both for n in walk(each) if isinstance(n, _STATEMENTS)]
+    if not all(isinstance(each, (*_PLAIN, *_CHECKS)) for each in statements):
+        return False
+    if any(isinstance(node, syntax.Call) for each in both for node in walk(each)):
+        return False
+    mentioned = [
+        {node.name for node in walk(each) if isinstance(node, syntax.NameRef)} for each in both
+    ]
+    written = [{name for node in walk(each) for name in _written(node)} for each in both]
+    return not (written[0] & mentioned[1] or written[1] & mentioned[0])
+
+
+def _written(node: syntax.Node) -> frozenset[str]:
+    match node:
+        case syntax.Assign(targets):
+            return frozenset(name for target in targets for name in _base(target))
+        case _:
+            return frozenset()
 
 
 def _split_reads(node: syntax.Block, statements: tuple[syntax.Stmt, ...]) -> Iterator[_Change]:

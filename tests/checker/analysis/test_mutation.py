@@ -48,6 +48,7 @@ var x: 0..1 = 0
 var y: 0..1 = 0
 
 process worker on Cpu {
+  await x <= 1
   atomic {
     x := 1
     y := 1
@@ -94,18 +95,28 @@ def test_what_no_claim_can_see_is_equivalent(tmp_path: Path) -> None:
     report = judged(tmp_path, SAME)
     fates = {name: each.fate for name, each in named(report).items()}
     assert fates == {
-        "split@8": Fate.KILLED,
-        "reorder@9": Fate.EQUIVALENT,
-        "effect@9": Fate.KILLED,
+        "reorder@8": Fate.SURVIVED,
+        "guard@8": Fate.EQUIVALENT,
+        "weaken@8": Fate.KILLED,
+        "split@9": Fate.KILLED,
         "effect@10": Fate.KILLED,
+        "effect@11": Fate.KILLED,
     }
-    assert report.score == 1.0
+
+
+def test_statements_of_one_step_that_commute_are_not_exchanged(tmp_path: Path) -> None:
+    for step, count in (("x := 1  y := 1", 0), ("x := 1  y := x", 1), ("x := y  y := 1", 1)):
+        text = SAME.replace("    x := 1\n    y := 1\n", f"    {step}\n").split("invariant")[0]
+        names = [
+            each.name for each in judged(tmp_path, text.replace("  y :=", "\n    y :=")).judged
+        ]
+        assert names.count("reorder@10") == count
 
 
 def test_code_that_constants_leave_out_is_the_same_system(tmp_path: Path) -> None:
     text = SAME.replace("    y := 1\n", "    y := 1\n    if IS_ODD { x := 0 }\n")
     report = judged(tmp_path, text.replace("var x", "const IS_ODD = false\nvar x", 1))
-    assert named(report)["effect@12"].outcome.why == "it is the same system"
+    assert named(report)["effect@13"].outcome.why == "it is the same system"
 
 
 def test_a_mutant_beyond_its_budget_is_undecided_and_not_killed(tmp_path: Path) -> None:
@@ -125,8 +136,9 @@ def test_a_mutant_beyond_its_budget_is_undecided_and_not_killed(tmp_path: Path) 
 def test_smaller_constants_are_tried_first(tmp_path: Path) -> None:
     text = SAME.replace("Cpu[2]", "Cpu[N]").replace("processors", "const N = 2\nprocessors")
     report = judged(tmp_path, text, settings=({"N": "1"}, {"N": "2"}))
-    assert [each.states for each in report.baselines] == [2, 4]
-    assert report.score == 1.0
+    assert [each.states for each in report.baselines] == [3, 9]
+    fates = [(each.name, each.fate) for each in report.judged]
+    assert fates == [(each.name, each.fate) for each in judged(tmp_path, text).judged]
 
 
 def test_imported_modules_are_changed_on_request(tmp_path: Path) -> None:
