@@ -15,7 +15,7 @@ from checker.model.verdict import FindingKind, Verdict
 from tests.support.random_pipelines import seeded_pipeline
 from tests.support.random_threads import seeded_threads
 from tests.support.system_strategies import seeded_system
-from tests.support.whole_search import Whole, by_partial_order, whole
+from tests.support.whole_search import Whole, by_all_reductions, by_partial_order, whole
 
 LIMIT = 600
 """States of a system that is worth the time."""
@@ -58,6 +58,27 @@ def test_the_same_is_found_in_many_random_systems(start: int) -> None:
     """Twelve times a thousand systems, since some are too large or have to be searched whole."""
     count, _ = compare(range(start, start + 1_000))
     assert count > 833
+
+
+def compare_all(seeds: Iterable[int]) -> int:
+    """Compares searches with all reductions at once; returns how many were shorter."""
+    shorter = 0
+    for system, expected in systems(seeds):
+        found = by_all_reductions(system)
+        assert found.wrong == expected.wrong
+        assert found.covered[0] == expected.covered[0]
+        shorter += found.states < expected.states
+    return shorter
+
+
+def test_all_reductions_together_find_the_same() -> None:
+    assert compare_all(range(2_000, 2_040)) > 15
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("start", range(30_000, 32_000, 1_000))
+def test_all_reductions_together_find_the_same_many_times(start: int) -> None:
+    assert compare_all(range(start, start + 1_000)) > 400
 
 
 def test_the_verdict_is_the_same_and_traces_are_real() -> None:

@@ -10,8 +10,10 @@ from checker.explicit.engine import Subject
 from checker.explicit.layout import Layout
 from checker.explicit.python.engine import PythonEngine
 from checker.explicit.python.exact import Exact
+from checker.explicit.reductions.canonical import Orbits
 from checker.explicit.reductions.order.engine import PartialOrderEngine
 from checker.explicit.reductions.order.stubborn import ALL_CONDITIONS, Conditions
+from checker.explicit.reductions.plan import Reduction, plan
 from checker.model.system import System
 
 
@@ -51,6 +53,20 @@ def whole(
                 return None
         covered = tuple(count > 0 for count in counts), found.taken, found.tested
         return Whole(states, sum(counts), frozenset(wrong), covered)
+
+
+def by_all_reductions(system: System) -> Whole:
+    """Search to the very end with every reduction that applies."""
+    by = plan(system, Reduction)
+
+    def make(system: System, layout: Layout, exact: Exact) -> PythonEngine:
+        orbits = Orbits(layout, by.sorts) if by.sorts else None
+        exact = Exact(system, layout, orbits=orbits)
+        return (PartialOrderEngine if by.is_partial else PythonEngine)(system, layout, exact)
+
+    found = whole(by.system, make)
+    assert found is not None
+    return found
 
 
 def by_partial_order(system: System, conditions: Conditions = ALL_CONDITIONS) -> Whole:
