@@ -13,7 +13,7 @@ from typing import Final
 
 from kernel_impl.config import Costs
 from kernel_impl.errors import require
-from kernel_impl.kernel.scaling import BATCH, BEGUN, Swapping, scaling, swapping
+from kernel_impl.kernel.scaling import BATCH, BEGUN, Swapping, logging, scaling, swapping
 from kernel_impl.machine.coherence import Traffic
 from kernel_impl.machine.simulator import Machine, Runner
 from kernel_impl.steps import Cell, Observation
@@ -115,6 +115,15 @@ def measure_swap(processors: int, *, batches: int, every: int, seed: int = 1) ->
         calls, traffic, ticks = now, machine.traffic.copy(), machine.ticks
     machine.close()
     return Swapped(moments["switch_begin"], moments["switch_end"], tuple(periods))
+
+
+def measure_log(events: int, *, is_on: bool) -> Cost:
+    """Measures how long it takes to log events of one value, or not to log them."""
+    machine = Machine(logging(events, is_on=is_on), seed=1, costs=Costs())
+    require(machine.run(MOST_STEPS).is_finished, "the logger finishes")
+    traffic, ticks = machine.traffic, machine.ticks
+    machine.close()
+    return Cost(1, events, traffic.remote, traffic.contended, ticks)
 
 
 def calls_of(machine: Machine, pieces: Swapping) -> int:

@@ -18,7 +18,7 @@ Source: K42 doc/white-papers/ClusteredObject.sgml (the counter); Gamsa, Krieger,
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
@@ -43,6 +43,8 @@ from kernel_impl.locks.mcs import McsLock
 from kernel_impl.machine.context import Context
 from kernel_impl.steps import Cell, atomic_when, await_equal, fetch_add, load, observe, store
 from kernel_impl.system import Event, System, Thread
+from kernel_impl.trace.buffer import TraceBuffers
+from kernel_impl.trace.events import Major
 
 KEYS: Final = 16
 BATCH: Final = 4
@@ -271,6 +273,23 @@ async def call_batch(ground: Ground, who: Context, number: int) -> None:
         await ground.objects.call(who, WATCHED, Method.ADD, argument)
         argument += 1
     await generations.deactivate(who)
+
+
+async def log_often(log: TraceBuffers, events: int) -> None:
+    """Logs events of one value, one after another."""
+    done = 0
+    while done < events:
+        await log.log(0, Major.TEST, 1, done)
+        done += 1
+
+
+def logging(events: int, *, is_on: bool) -> System:
+    """Makes a system of one processor that does nothing but log."""
+    staff = Staff()
+    logger = staff.hire("logger", 0)
+    ground = declare_ground(replace(scaling_sizes(1), traces=is_on, trace_words=128), staff)
+    running = staff.thread(logger, partial(log_often, ground.log, events), is_daemon=False)
+    return System(ground.layout.cells, (running,))
 
 
 # ------------------------------------------------------------------------- a swap in the middle

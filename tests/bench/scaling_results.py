@@ -43,6 +43,7 @@ class Scaled:
 
     costs: Costs
     swapped: Swapped
+    logged: Mapping[str, Cost]
     seconds: Mapping[Kind, float]
 
 
@@ -65,6 +66,8 @@ def page(scaled: Scaled, pictures: Mapping[str, str]) -> str:
     ]
     if "swap" in pictures:
         lines += [f"![costs over the run]({pictures['swap']})", ""]
+    lines += ["## Tracing", "", "| an event of one value | ticks |", "|---|--:|"]
+    lines += [f"| {how} | {each.ticks / each.calls:.1f} |" for how, each in scaled.logged.items()]
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -95,6 +98,7 @@ def data(scaled: Scaled) -> str:
             for cost in costs
         ],
         "swap": asdict(scaled.swapped),
+        "log": {how: asdict(cost) for how, cost in scaled.logged.items()},
     }
     return json.dumps(document, indent=1) + "\n"
 

@@ -12,7 +12,7 @@ from typing import Final
 
 import pytest
 
-from kernel_impl.kernel.measure import Cost, measure, measure_swap
+from kernel_impl.kernel.measure import Cost, measure, measure_log, measure_swap
 from kernel_impl.kernel.scaling import CLUSTERED, KINDS, SHARED
 from tests.bench.scaling_results import Kind, Scaled, data, draw, page
 from tests.bench.subjects import ROOT
@@ -25,6 +25,7 @@ ALL_CALLS: Final = 4096
 LEAST_CALLS: Final = 32
 SWAPPED_PROCESSORS: Final = 64
 TENFOLD: Final = 10
+LOGGED: Final = 10_000
 
 
 def test_scaling() -> None:
@@ -42,7 +43,11 @@ def test_scaling() -> None:
     shared, clustered = (costs["counter", how][-1] for how in (SHARED, CLUSTERED))
     assert shared.remote / shared.calls >= TENFOLD * clustered.remote / clustered.calls
     swapped = measure_swap(SWAPPED_PROCESSORS, batches=240, every=4000)
-    scaled = Scaled(costs, swapped, seconds)
+    logged = {
+        "logged": measure_log(LOGGED, is_on=True),
+        "its class is masked off": measure_log(LOGGED, is_on=False),
+    }
+    scaled = Scaled(costs, swapped, logged, seconds)
     DOCS.mkdir(parents=True, exist_ok=True)
     (DOCS / "README.md").write_text(page(scaled, draw(scaled, DOCS)), encoding="utf-8")
     (DOCS / "results.json").write_text(data(scaled), encoding="utf-8")

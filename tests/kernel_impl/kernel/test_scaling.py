@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kernel_impl.kernel.measure import Cost, measure, measure_swap
+from kernel_impl.kernel.measure import Cost, measure, measure_log, measure_swap
 from kernel_impl.kernel.scaling import CLUSTERED, KINDS, SHARED, SHARED_MCS
 
 
@@ -49,3 +49,9 @@ def test_swap_in_the_middle_takes_the_cost_away() -> None:
     assert after
     remote = [sum(e.remote for e in part) / sum(e.calls for e in part) for part in (before, after)]
     assert remote[0] > 5 * remote[1]
+
+
+def test_event_that_is_masked_off_costs_next_to_nothing() -> None:
+    on, off = (measure_log(500, is_on=is_on) for is_on in (True, False))
+    assert off.ticks / off.calls < 3  # one load of a line that is never written
+    assert on.ticks > 5 * off.ticks
