@@ -237,11 +237,12 @@ async def read_is_always_consistent(self: SequenceLock, begun: int) -> bool:
 
 
 async def shutdown_does_not_wait(self: RequestCount, who: Context) -> bool:
-    count = await load(self.count)
-    while count >= 0 and not await cas(self.count, count, count - self.large):
-        count = await load(self.count)
+    if await load(self.count) < 0:
+        await cas(self.closer, who.thread, NOBODY)
+        return False
+    await fetch_add(self.count, -self.large)
     await cas(self.closer, who.thread, NOBODY)
-    return count >= 0
+    return True
 
 
 async def refused_request_stays_counted(self: RequestCount, who: Context) -> bool:

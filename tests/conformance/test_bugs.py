@@ -1,4 +1,7 @@
-"""Every seeded bug is rejected at the right step; the same configuration without it conforms."""
+"""Every seeded bug is rejected at the right step; the same configuration without it conforms.
+
+Most configurations without bugs are those of `test_promises`; here are the others.
+"""
 
 from __future__ import annotations
 
@@ -14,11 +17,12 @@ from tests.conformance.bugs_locks import LOCK_BUGS
 from tests.conformance.bugs_objects import OBJECT_BUGS
 from tests.conformance.bugs_services import SERVICE_BUGS
 from tests.conformance.judged import judged, subject_of
+from tests.conformance.test_promises import CASES
 
 BUGS = (*LOCK_BUGS, *OBJECT_BUGS, *SERVICE_BUGS)
 Twin = tuple[str, tuple[tuple[str, Size], ...], str]
 
-LARGE = frozenset({"unfair", "handles"})
+LARGE = frozenset({"unfair", "handles"})  # at the sizes that are not in `test_promises`
 """Configurations that are small only as long as they are wrong."""
 
 
@@ -26,8 +30,12 @@ def twin_of(bug: Bug) -> Twin:
     return bug.configuration, tuple(sorted(bug.sizes.items())), bug.spec
 
 
+KEPT = {(case.name, tuple(sorted(case.sizes.items())), case.spec) for case in CASES}
+"""Configurations that are explored as promises of the kernel anyway."""
+
+
 def twins() -> list[object]:
-    """Every configuration that a bug is shown in, once."""
+    """Every other configuration that a bug is shown in, once."""
     return [
         pytest.param(
             name,
@@ -36,7 +44,7 @@ def twins() -> list[object]:
             id="-".join([name, *(f"{key}={size}" for key, size in sizes)]),
             marks=[pytest.mark.slow] if name in LARGE else [],
         )
-        for name, sizes, spec in sorted({twin_of(bug) for bug in BUGS}, key=str)
+        for name, sizes, spec in sorted({twin_of(bug) for bug in BUGS} - KEPT, key=str)
     ]
 
 

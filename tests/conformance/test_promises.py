@@ -46,7 +46,7 @@ CASES = [
     Case("read_write", (2_468, 4_649)),
     Case("read_write", (2_620, 4_970), {"readers": 1, "writers": 2}),
     Case("sequence", (279, 490)),
-    Case("shutdown", (905, 2_139)),
+    Case("shutdown", (751, 1_757)),
     Case("stop", (8_491, 20_297)),
     # Clustered objects.
     Case("generation", (33_115, 85_211)),
