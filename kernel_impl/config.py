@@ -81,7 +81,7 @@ class Repairs:
     # Request counts.
     stop_is_tested_again: bool = True  # RC-1: a woken stopper looks at the count
     loser_is_told: bool = True  # RC-2: the loser of a shutdown never returns 0
-    count_decides: bool = True  # RC-3: who turns the count negative wins, not who is named
+    count_is_read_again: bool = True  # RC-3: who is named as the closer looks at the count again
     # Dynamic update.
     updates_are_counted_first: bool = True  # DU-B1, DU-B2
     # Object handles.
@@ -98,7 +98,7 @@ AS_BUILT: Final = Repairs(
     marker_is_locked=False,
     stop_is_tested_again=False,
     loser_is_told=False,
-    count_decides=False,
+    count_is_read_again=False,
     updates_are_counted_first=False,
     handles_are_numbered=False,
 )

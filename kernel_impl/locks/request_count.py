@@ -15,8 +15,8 @@ RC-2  the loser of two shutdowns returns the count that it read, which is 0 when
       named itself but not yet subtracted; 0 also means "you won". Repair: a loser returns LOST.
 RC-3  a caller that read the count before the winner subtracted, and `closer` after the winner
       cleared it, names itself and subtracts a second time: two winners, or a wait for ever. Found
-      by exploring this module. Repair: the winner is who turns the count negative, by
-      compare-and-swap, and waits only while `closer` is still its own number.
+      by exploring this module. Repair: who has named itself looks at the count again, which
+      nobody else can close meanwhile, and waits only while `closer` is still its own number.
 
 Source: K42 lib/libc/sync/RequestCount.C and RequestCount.H.
 """
@@ -87,21 +87,25 @@ class RequestCount:
                 return LOST if self.repairs.loser_is_told else count
             if await cas(self.closer, NOBODY, who.thread):
                 break
-        if self.repairs.count_decides and not await self.close(who):
+        if self.repairs.count_is_read_again and not await self.close(who):
             return LOST
-        if not self.repairs.count_decides:
+        if not self.repairs.count_is_read_again:
             await self.drain(who)
         await observe("shut", who.thread)
         return WON
 
     async def close(self, who: Context) -> bool:
-        """Turns the count negative and waits until nobody is inside; False if it was already."""
-        count = await load(self.count)
-        while count >= 0 and not await cas(self.count, count, count - self.large):
-            count = await load(self.count)
-        if count <= 0:
+        """Closes the count and waits until nobody is inside; False if it was closed already.
+
+        The caller stands in `closer`. Not by compare-and-swap: requests that come and go could make
+        it fail for ever.
+        """
+        if await load(self.count) < 0:
             await cas(self.closer, who.thread, NOBODY)
-            return count == 0
+            return False
+        if await fetch_add(self.count, -self.large) == 0:
+            await cas(self.closer, who.thread, NOBODY)
+            return True
         while await load(self.closer) == who.thread:
             await self.parking.block(who.thread)
         return True

@@ -201,7 +201,7 @@ def shutdown(
     clients: int = 1, closers: int = 2, *, as_built: bool = False, rc3_only: bool = False
 ) -> System:
     """RequestCount: one caller wins the shutdown, and then nobody is inside (RC-2, RC-3)."""
-    repairs = replace(REPAIRED, count_decides=not rc3_only)
+    repairs = replace(REPAIRED, count_is_read_again=not rc3_only)
     layout = Layout()
     threads = clients + closers
     parking = Parking.declare(layout, each_on_its_own(threads))
