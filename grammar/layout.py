@@ -195,8 +195,7 @@ class _Renderer:
                 case Indented(body):
                     tasks.append(_Task(body, task.indentation + INDENT, task.is_flat))
                 case Group(body):
-                    room = self._width - self._indentation - len(self._line)
-                    is_flat = task.is_flat or self._fits(task.layout, room, tasks)
+                    is_flat = task.is_flat or self._fits(task.layout, self._room(task), tasks)
                     tasks.append(_Task(body, task.indentation, is_flat))
                 case Hanging() as hanging:
                     self._hang(hanging, task, tasks)
@@ -207,6 +206,12 @@ class _Renderer:
         """Return what was set."""
         self._end_line(0)
         return "\n".join([*self._lines, ""])
+
+    def _room(self, task: _Task) -> int:
+        """Return how many characters fit on the line on which the task's text would begin."""
+        if self._is_closed:
+            return self._width - task.indentation
+        return self._width - self._indentation - len(self._line)
 
     def _write(self, text: str, indentation: int) -> None:
         if self._is_closed:
@@ -233,7 +238,7 @@ class _Renderer:
 
     def _hang(self, layout: Hanging, task: _Task, tasks: list[_Task]) -> None:
         inner = task.indentation + INDENT
-        here = self._width - self._indentation - len(self._line) - 1
+        here = self._room(task) - 1
         is_below = layout.is_below
         is_flat = task.is_flat
         if not (is_below or is_flat):

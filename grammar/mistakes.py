@@ -427,7 +427,8 @@ def _other_word(at: Situation) -> Mistake | None:
         if token is not at.found and not token.starts_line:
             continue
         if token.text in WORDS:
-            word = WORDS[token.text]
+            is_guard = "REQUIRES" in at.expected and WORDS[token.text] == "await"
+            word = "requires" if is_guard else WORDS[token.text]
             message = f"`{token.text}` is no word of the language"
             return Mistake("K024", at.span(token), message, f"write `{word}`")
         words = _words(at.expected if token is at.found else STATEMENT_STARTS | DECLARATION_STARTS)

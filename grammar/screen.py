@@ -118,7 +118,9 @@ def _foreign(token: Token, span: Span, collector: Collector) -> Token | None:
             meant = ("EQUAL", "=")
         case "&&" | "&" | "||" | "|":
             word = "and" if text[0] == "&" else "or"
-            collector.error("K013", span, f"`{text}` is written `{word}`", remedy=f"write `{word}`")
+            where = "; in a set, `{x: T where p}`" if text == "|" else ""
+            remedy = f"write `{word}`{where}"
+            collector.error("K013", span, f"`{text}` is written `{word}`", remedy=remedy)
             meant = (word.upper(), word)
         case "!":
             collector.error("K014", span, "`!` is written `not`", remedy="write `not`")

@@ -47,6 +47,8 @@ def equation(body: Layout, *, hugs: bool = False, is_below: bool = False) -> Lay
         (equation(call("aaaa"), hugs=True), "x =\n  f(aaaa)\n"),
         (equation(call("aaaaaaaa")), "x =\n  f(\n    aaaaaaaa\n  )\n"),
         (join((Text("a"), BLANK, END, Text("b"))), "a\nb\n"),
+        (join((Remark("// cc", owns_line=True), call("aa", "bb"))), "// cc\nf(aa, bb)\n"),
+        (join((Remark("// cc", owns_line=True), equation(Text("aaaaaa")))), "// cc\nx = aaaaaa\n"),
         (join((Text("a"), END, END, Text("b"))), "a\nb\n"),
         (join((Text("a"), LineEnd(is_double=True), Text("b"))), "a\n\nb\n"),
     ],

@@ -76,12 +76,15 @@ STATEMENTS: list[tuple[str, str, str, str]] = [
 # Text at the top of a file, and the same.
 DECLARATIONS: list[tuple[str, str, str, str]] = [
     ("proces p { }", "2:1", "K024", "did you mean `process`?"),
+    ("action a() when x = 0 { }", "2:12", "K024", "write `requires`"),
+    ("var y: set of 0..3 = {c: 0..3 | c > 1}", "2:31", "K013", "{x: T where p}"),
     ("struct S { a: T }", "2:1", "K024", "write `record`"),
     ("var type: T", "2:5", "K025", "write `type_`"),
     ("invariant i: a ~> b ~> c", "2:21", "K029", "`~>` does not chain"),
     ("property a = b", "2:1", "K021", "this `property` has no name"),
     ("strong fair refines A with { x = 1 }", "2:1", "K045", "`strong fair refines`"),
     ("refines A by { x = 1 }", "2:11", "K044", "`by` means nothing here"),
+    ("rank of p { step a where b shrinks c }", "2:28", "K044", "`shrinks` means nothing here"),
     ("fair x: 0..3", "2:6", "K001", "`action`, `process` or `refines`"),
     ("var x: T := a", "2:10", "K011", "gives its value with `=`"),
     ("var x = 1", "2:5", "K040", "write `var x: T = ...`"),
