@@ -336,6 +336,7 @@ class SyntaxMaker:
             ),
             lambda: self._import(depth),
             lambda: self._refinement(depth),
+            lambda: self._ranking(depth),
             lambda: syntax.LockOrderDecl(
                 self.some(lambda: self.some(self.path, 1), 1), doc=self.doc()
             ),
@@ -348,6 +349,7 @@ class SyntaxMaker:
             self.block(depth),
             is_interrupt=True,
             bound=self._bypass_bound(),
+            guards=self.some(lambda: self.expr(depth)),
             doc=self.doc(),
         )
 
@@ -357,6 +359,14 @@ class SyntaxMaker:
         )
         return syntax.RefinementDecl(
             self.path(), self.some(image), self.dice.pick((None, "fair")), doc=self.doc()
+        )
+
+    def _ranking(self, depth: int) -> syntax.RankingDecl:
+        helper: Way[syntax.Helper] = lambda: syntax.Helper(  # noqa: E731
+            self.place(depth), self.expr(depth), self.some(lambda: self.expr(depth), least=1)
+        )
+        return syntax.RankingDecl(
+            self.name(), self.some(self.name), self.some(helper), doc=self.doc()
         )
 
     def _import(self, depth: int) -> syntax.ImportDecl:
