@@ -201,9 +201,9 @@ def _shown(path: Path) -> str:
 
 
 def _suggestion(path: Path, folder: Path) -> str | None:
-    names = _listed(folder)
-    close = difflib.get_close_matches(path.name, names, n=1, cutoff=0.6)
-    return f"did you mean `{folder / close[0]}`?" if close else None
+    names = {Path(name).stem: name for name in _listed(folder)}
+    close = difflib.get_close_matches(path.stem, names, n=1, cutoff=0.6)
+    return f"did you mean `{folder / names[close[0]]}`?" if close else None
 
 
 def _suggested_module(target: str, folders: Iterable[Path]) -> str | None:
