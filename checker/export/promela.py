@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, Final
 
 from checker.export.columns import Column, Columns
 from checker.export.exported import Exported, Wrong, about
+from checker.export.ltl import LtlWriter
 from checker.export.names import Namer, words
 from checker.export.normal import normal_form
 from checker.export.notation import COMPARISON, SUM, Notation
@@ -54,6 +55,7 @@ from checker.model.types import BoolType, EnumType, IntType, OptionType, SortTyp
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from checker.export.ltl import RunClaim
     from checker.export.normal import Alarm, Claim, Move, NormalForm, Start
     from checker.export.scalars import Formula, Location, Number, Quantified
     from checker.export.views import Leaf
@@ -75,8 +77,12 @@ RESERVED: Final = words(
 )
 
 
-def to_promela(system: System) -> Exported:
+def to_promela(system: System, claim: RunClaim | None = None) -> Exported:
     """Write the system as a Promela model.
+
+    Args:
+        claim: about runs, to be written beside it; the model then tells states apart by the
+            requirement of fairness that the step into them serves, and has no deadlock.
 
     Raises:
         Refused: something cannot be expressed.
@@ -84,7 +90,10 @@ def to_promela(system: System) -> Exported:
     namer = Namer(RESERVED)
     columns = Columns(system, namer)
     form = normal_form(system, namer, keeps_symbols=False)
-    return _Writer(form, columns, namer).exported()
+    writer = _Writer(form, columns, namer)
+    if claim is not None:
+        writer.claim_runs(claim)
+    return writer.exported()
 
 
 @dataclass(slots=True)
@@ -97,6 +106,8 @@ class _Writer:
     wrongs: dict[str, Wrong] = field(default_factory=dict)
     names: dict[tuple[FindingKind, str], str] = field(default_factory=dict)
     hidden: dict[str, str] = field(default_factory=dict)
+    served: str = ""
+    ltl: LtlWriter | None = None
     notation: Notation = field(init=False)
 
     # What `Notation` asks for.
@@ -113,6 +124,11 @@ class _Writer:
 
     # --- the whole
 
+    def claim_runs(self, claim: RunClaim) -> None:
+        """Write a claim about runs, too."""
+        self.served = self.namer.fresh("served")
+        self.ltl = LtlWriter(self.form, claim, served=self.served, spell=self.notation.text)
+
     def exported(self) -> Exported:
         form = self.form
         once = form.is_started_once
@@ -124,6 +140,11 @@ class _Writer:
         options += [line for each in form.claims for line in self.claim(each)]
         if form.ends is not form.views.scalars.false:
             options += self.option("the end of the run, not a deadlock", form.ends, ["skip"])
+        ltl = []
+        if self.ltl is not None:
+            declarations.append(f"byte {self.served} = 0;  /* a requirement of fairness */")
+            options += ["  :: /* nothing happens */", f"     d_step {{ {self.served} = 0 }}"]
+            ltl = [f"ltl claim {{ {self.ltl.formula()} }}"]
         if not options:
             options = ["  :: false -> skip"]
         sections = [
@@ -132,6 +153,7 @@ class _Writer:
             declarations,
             [f"hidden {of} {name};" for name, of in self.hidden.items()],
             ["active proctype system() {", *chosen, "  do", *options, "  od", "}"],
+            ltl,
         ]
         text = "\n\n".join("\n".join(lines) for lines in sections if lines)
         return Exported(
@@ -151,6 +173,12 @@ class _Writer:
         ]
 
     def notes(self, *, once: bool) -> list[str]:
+        if self.ltl is not None:
+            return [
+                "spin -o1 -o2 -o3 -a FILE && gcc -O2 -DNOREDUCE -o pan pan.c && ./pan -a",
+                "The claim is violated if pan finds an acceptance cycle. States are told apart by",
+                f"the requirement of fairness that the step into them serves (`{self.served}`).",
+            ]
         size = "states, stored"
         counts = (
             f'"{size}" is the number of states.'
@@ -323,7 +351,10 @@ class _Writer:
     def move(self, move: Move) -> list[str]:
         try:
             schedule = scheduled(self.form.views.scalars, move.stores, "saved")
-            statements = list(self.statements(schedule)) or ["skip"]
+            statements = list(self.statements(schedule))
+            if self.ltl is not None:
+                statements.append(f"{self.served} = {self.ltl.number(move)}")
+            statements = statements or ["skip"]
             return self.option(_title(move.action.name, move.picks), move.guard, statements)
         except Refused as refused:
             raise Refused(refused.what, refused.site or move.action.site) from None

@@ -12,6 +12,7 @@ from checker.export.scalars import Refused
 from grammar.diagnostics import Diagnostic, Severity
 
 if TYPE_CHECKING:
+    from checker.export.ltl import RunClaim
     from checker.model.system import System
 
 INEXPRESSIBLE: Final = "K320"
@@ -22,10 +23,18 @@ TARGETS: Final[dict[str, Callable[[System], Exported]]] = {
 }
 
 
-def export(system: System, target: str) -> Exported | Diagnostic:
-    """Write a system in the language of another tool, or tell what it cannot express."""
+def export(system: System, target: str, claim: RunClaim | None = None) -> Exported | Diagnostic:
+    """Write a system in the language of another tool, or tell what it cannot express.
+
+    Args:
+        claim: about runs, to be written beside the system.
+    """
     try:
-        return TARGETS[target](system)
+        if claim is None:
+            return TARGETS[target](system)
+        if target != "promela":
+            raise Refused("a claim about runs", claim.property.site)
+        return to_promela(system, claim)
     except Refused as refused:
         message = f"{refused.what}; {target} cannot express it"
         return Diagnostic(INEXPRESSIBLE, Severity.ERROR, refused.site, message)
