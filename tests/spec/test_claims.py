@@ -45,6 +45,7 @@ def standing(result: Result, name: str) -> Standing:
         ("protocols/locks/dekker.k42", {}, "progress"),
         ("protocols/locks/n_peterson.k42", {"N": 3}, "progress"),
         ("protocols/consensus/two_phase.k42", {"N": 3}, "Commit"),
+        ("protocols/consensus/two_phase.k42", {"N": 4}, "decides"),
         ("protocols/sync/philosophers_handover.k42", {"N": 5}, "everybody_eats"),
         ("protocols/locks/bakery.k42", {"N": 3}, "progress"),
         ("protocols/locks/indexed_lock.k42", {"N": 3}, "progress"),
@@ -118,6 +119,7 @@ def test_a_lasso_shows_what_never_comes(path: str, claim: str) -> None:
         ("protocols/sync/philosophers_starving.k42", "starvation", "`strong fair`"),
         ("protocols/messages/alternating_bit_starving.k42", "livelock", "`strong fair action"),
         ("protocols/sync/simple_allocator_starving.k42", "nothing happens", "`fair action"),
+        ("protocols/consensus/two_phase_blocking.k42", "nothing happens", "`fair action manager"),
     ],
 )
 def test_a_lasso_says_who_waits_and_what_would_help(path: str, told: str, remark: str) -> None:

@@ -38,7 +38,7 @@ ROOT: Final = Path(__file__).parents[2]
 SPECS: Final = ROOT / "spec"
 FOLDER: Final = ROOT / "docs" / "gallery"
 TABLES: Final = ROOT / "tests" / "spec"
-ENDINGS: Final = ("_broken", "_starving", "_stuck", "_livelock", "_deadlock")
+ENDINGS: Final = ("_broken", "_starving", "_stuck", "_livelock", "_blocking", "_deadlock")
 TWINS: Final = {"protocols/locks/mcs_lost_wakeup": "protocols/locks/mcs_benchmark"}
 CLAIMS: Final = (
     *("invariant", "lemma", "step", "reachable", "property", "bypass", "terminal"),
