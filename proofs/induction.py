@@ -184,6 +184,10 @@ class Inductor:
             parts += [self._contents.of(model.logic.both(*p.conditions)) for p in move.paths]
         return key_of(*parts)
 
+    def keep(self, query: Query, proof: Proof, *, is_step: bool) -> None:
+        """Keep a proof in the archive."""
+        self._keep(self.negated(query), proof, is_step=is_step)
+
     def _keep(self, negated: Term, proof: Proof, *, is_step: bool) -> None:
         contents = self.contents if is_step else {}
         used = [use.label for use in proof.uses] or list(proof.hypotheses)

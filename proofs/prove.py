@@ -179,14 +179,17 @@ def prove(
     told: Callable[[int, int], None] | None = None,
     *,
     archive: Archive | None = None,
+    before: Callable[[Prover], None] = lambda _: None,
 ) -> Report:
     """Try to prove all claims of a system.
 
     Args:
         told: called with the number of obligations that are done, and of all.
         archive: what was proved before; what is proved now is added to it.
+        before: called before anything is proved; it may add to the archive of the prover.
     """
     prover = Prover(system, load_at, options or Options(), archive)
+    before(prover)
     work = prover.obligations
     known = {each.name: prover.known(each) for each in work}
     rest = [each for each in work if known[each.name] is None]

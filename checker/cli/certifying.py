@@ -12,12 +12,14 @@ from checker.cli.console import write_diagnostics, write_result
 from grammar.diagnostics import Diagnostic, Severity
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from checker.model.system import System
     from checker.report.proof_text import Findings
     from proofs.archive import Archive
     from proofs.certificate.document import Certificate
     from proofs.certificate.replay import Checker
-    from proofs.prove import LoadAt, Options
+    from proofs.prove import LoadAt, Options, Prover
 
 SUFFIX: Final = ".certificate.json"
 CHECKERS: Final = ("auto", "builtin", "z3", "cvc5")
@@ -29,6 +31,23 @@ def certificate_path(given: str, spec: str, *, is_one: bool) -> Path:
     if is_one and not path.is_dir() and not given.endswith("/"):
         return path
     return path / f"{Path(spec).stem}{SUFFIX}"
+
+
+def hints(given: str | None, spec: str, *, is_one: bool) -> Callable[[Prover], None]:
+    """Return what puts into the archive of a prover what the certificate at a path proves.
+
+    There need not be one, and what does not fit proves nothing.
+    """
+
+    def take(prover: Prover) -> None:
+        from proofs.certificate.replay import take_hints
+
+        assert given is not None
+        path = certificate_path(given, spec, is_one=is_one)
+        if path.is_file():
+            take_hints(prover, _read(path))
+
+    return take if given is not None else lambda _: None
 
 
 def write_certificate(

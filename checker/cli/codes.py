@@ -186,7 +186,7 @@ COMMAND_CODES: Final = (
         "\n"
         "    [[tool.k42.prove]]\n"
         '    specs = ["spec/proofs/*.k42"]\n'
-        "    lemmas = true                 # also: scope, limit, auto\n"
+        "    lemmas = true                 # also: scope, limit, auto, hints\n"
         "\n"
         "Nothing else may stand in it, and every pattern must match a file.",
     ),

@@ -321,6 +321,13 @@ def _listed(name: str) -> Callable[[Any], list[str] | None]:
     return flag
 
 
+def _path(name: str) -> Callable[[Any], list[str] | None]:
+    def flag(value: Any) -> list[str] | None:
+        return [f"--{name}={value}"] if isinstance(value, str) and value else None
+
+    return flag
+
+
 def _number(name: str) -> Callable[[Any], list[str] | None]:
     def flag(value: Any) -> list[str] | None:
         is_fine = isinstance(value, int) and not isinstance(value, bool) and value > 0
@@ -355,6 +362,7 @@ _FLAGS: Final[dict[Kind, dict[str, Callable[[Any], list[str] | None]]]] = {
         "strict": _switch("strict"),
     },
     Kind.PROVE: {
+        "hints": _path("hints"),
         "scope": _number("scope"),
         "limit": _number("limit"),
         "lemmas": _switch("lemmas"),

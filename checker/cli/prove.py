@@ -150,6 +150,11 @@ def _add_certificate_options(result: Parser) -> None:
         metavar="PATH",
         help="prove nothing anew: check the certificate in PATH, a file or a folder",
     )
+    mode.add_argument(
+        "--hints",
+        metavar="PATH",
+        help="check the certificate in PATH first, and search for what it does not prove",
+    )
     group.add_argument(
         "--second-opinion",
         action="store_true",
@@ -303,6 +308,7 @@ def findings_of(
     archive: Archive,
 ) -> Findings:
     """Prove, then classify what fails, or look at what the proof is worth."""
+    from checker.cli.certifying import hints
     from checker.cli.classifying import standings, systems_of
     from checker.report.proof_text import Findings
     from proofs.fragment import fragment_of
@@ -318,6 +324,7 @@ def findings_of(
             options,
             lambda done, count: line.show(f"{system.name}: {done} of {count} obligations"),
             archive=archive,
+            before=hints(arguments.hints, loader.spec, is_one=len(arguments.specs) == 1),
         )
     finally:
         line.clear()
@@ -395,6 +402,7 @@ def _reproduce(spec: str, settings: Mapping[str, str], arguments: argparse.Names
     flags += ["--fragment"] if arguments.fragment else []
     flags += [] if arguments.bmc is None else [f"--bmc={arguments.bmc}"]
     flags += ["--second-opinion"] if arguments.second_opinion else []
+    flags += [f"--hints={arguments.hints}"] if arguments.hints else []
     flags += [f"--replay={arguments.replay}"] if arguments.replay else []
     flags += [] if arguments.checker == "auto" else [f"--checker={arguments.checker}"]
     return command_line("prove", [spec], settings, flags)

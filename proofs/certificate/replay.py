@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from proofs.certificate.document import EVERY_SIZE, Certificate
 from proofs.certificate.parsing import ParseError, TermParser
 from proofs.certificate.search import Finding, OutsideError, refute
-from proofs.induction import GOAL, Method
+from proofs.induction import GOAL, Method, Proof
 from proofs.logic.instantiate import instance_of
 from proofs.logic.normal import Skolemizer
 from proofs.logic.terms import OpenSort
@@ -101,6 +101,30 @@ def parts_of(prover: Prover) -> Iterator[tuple[str, Inductor, Sequence[Obligatio
                     yield str(size), scope.inductor, tuple(scope.obligations.values())
         case _:
             yield EVERY_SIZE, prover.stated, prover.obligations
+
+
+def take_hints(prover: Prover, certificate: Certificate) -> int:
+    """Put into the archive of a prover what a certificate proves; return for how many queries.
+
+    Nothing is believed: what the built-in checker does not confirm is left out.
+    """
+    count = 0
+    for size, inductor, stated in parts_of(prover):
+        part = certificate.parts.get(size, {})
+        for each in stated:
+            for query, uses in zip(each.queries, part.get(each.name, ()), strict=False):
+                if inductor.known(query, is_step=each.is_step) is not None:
+                    continue
+                try:
+                    formulas = ground(inductor, query, uses, is_step=each.is_step)
+                    if refute(formulas) is not Finding.REFUTED:
+                        continue
+                except (RefusedError, OutsideError):
+                    continue
+                names = tuple(map(_name, uses))
+                inductor.keep(query, Proof(Method.REPLAY, names, 0, uses), is_step=each.is_step)
+                count += 1
+    return count
 
 
 # --- checking one ---------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from grammar.source import NOWHERE
 
@@ -31,6 +31,10 @@ class Kind(Enum):
 
     CHECK = "check"
     PROVE = "prove"
+
+
+ORDINARY: Final = "by instances"
+"""The detail of an obligation that is proved as most are."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING, Final, assert_never
 
-from checker.report.ci.outcome import Case, Outcome, site_of
+from checker.report.ci.outcome import ORDINARY, Case, Outcome, site_of
 from checker.report.proof_text import headline
 from proofs.classify import Harmless, NotKnown, Real, Unreachable
+from proofs.induction import Method
 from proofs.prove import Proved, Refuted, Undecided
 
 if TYPE_CHECKING:
     from checker.report.proof_text import Findings
     from proofs.classify import Standing
     from proofs.prove import Judged
+
+
+_ORDINARY: Final = frozenset({Method.REWRITING, Method.REPLAY, Method.INSTANCES})
+"""Which of these it was depends on what is known from before, and not on the specification."""
 
 
 def cases_of_proof(findings: Findings) -> tuple[Case, ...]:
@@ -47,7 +52,8 @@ def _case(judged: Judged, standing: Standing | None) -> Case:
     rule = f"obligation.{judged.goal.value}"
     match judged.fate:
         case Proved(method):
-            return Case(judged.name, rule, Outcome.PASSED, method.value, site=site)
+            detail = ORDINARY if method in _ORDINARY else method.value
+            return Case(judged.name, rule, Outcome.PASSED, detail, site=site)
         case Refuted():
             message = f"{headline(judged)}{_standing(standing)}"
             return Case(judged.name, rule, Outcome.FAILED, "refuted", message, site)

@@ -14,8 +14,16 @@ from checker.model.verdict import EXIT_HOLDS, EXIT_INPUT, EXIT_UNKNOWN
 from proofs.archive import Archive, Use
 from proofs.certificate.document import Certificate, certificate_text, read_certificate
 from proofs.certificate.opinion import second_opinion
-from proofs.certificate.replay import Checker, RefusedError, Replayed, certificate_of, replay
-from proofs.prove import Options, Prover, Undecided, prove
+from proofs.certificate.replay import (
+    Checker,
+    RefusedError,
+    Replayed,
+    certificate_of,
+    replay,
+    take_hints,
+)
+from proofs.induction import Method
+from proofs.prove import Options, Proved, Prover, Undecided, prove
 from tests.proofs.specs import SPECS, loaded, loader
 
 SMALL = ["generations", "lock_server", "ticket", "two_phase"]
@@ -211,3 +219,40 @@ def test_the_command_writes_and_replays(tmp_path: Path, capsys: pytest.CaptureFi
     assert main(["prove", spec, "--quiet", "--certificate", str(folder)]) == EXIT_HOLDS
     assert (folder / "ticket.certificate.json").is_file()
     assert main(["prove", spec, "--quiet", "--replay", str(folder)]) == EXIT_HOLDS
+
+
+def test_hints_are_checked_and_the_rest_is_searched() -> None:
+    made = _made("ticket")
+    archive = Archive()
+
+    def before(prover: Prover) -> None:
+        take_hints(prover, made.certificate)
+
+    system, load_at = loaded(made.path), loader(made.path)
+    report = prove(system, load_at, archive=archive, before=before)
+    assert report.is_proved
+    assert report.fresh == 0
+    methods = {each.fate.method for each in report.judged if isinstance(each.fate, Proved)}
+    assert methods == {Method.REWRITING, Method.REPLAY}
+    wrong = Use("different", 1, ("some.Cpu1", "some.Cpu1"))
+    bad = _changed(made.certificate, "worker.leave/different", [(wrong,)])
+    report = prove(system, load_at, before=lambda prover: _ignore(take_hints(prover, bad)))
+    assert report.is_proved
+    assert report.fresh == 1
+
+
+def _ignore(_: int) -> None:
+    return None
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_the_certificates_that_ship_fit(name: str) -> None:
+    path = SPECS / "proofs" / "certificates" / f"{name}.certificate.json"
+    certificate = read_certificate(path.read_text(encoding="utf-8"))
+    assert _made(name).replayed(certificate).report.is_proved
+
+
+def test_every_proof_ships_with_its_certificate() -> None:
+    folder = SPECS / "proofs" / "certificates"
+    shipped = {path.name.removesuffix(".certificate.json") for path in folder.iterdir()}
+    assert shipped == {*SMALL, *OTHERS}
