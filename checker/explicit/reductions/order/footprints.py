@@ -20,7 +20,6 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from checker.explicit.layout import components
 from checker.explicit.reductions.failing import given, may_fail
 from checker.explicit.reductions.order.places import Places, selection
 from checker.model.ir import (
@@ -42,12 +41,11 @@ from checker.model.rewrite import (
     map_place,
     parts,
 )
-from checker.model.types import MapType, RecordType, SeqType, TupleType
 
 if TYPE_CHECKING:
     from checker.model.ir import Effect, Expr, Local, Place
     from checker.model.system import Action
-    from checker.model.types import Type, Value
+    from checker.model.types import Value
 
 
 class Footprint(NamedTuple):
@@ -132,11 +130,7 @@ class _Finder:
         for each in conjuncts_of(action.guard):
             self._wait(self.places.fold(each))
         self._effect(action.body)
-        # What is used at both ends is used as a whole.
-        both = self.push & self.take
-        return Footprint(
-            self.read | both, self.write | both, self.push & ~both, self.take & ~both, self.add
-        )
+        return Footprint(self.read, self.write, self.push, self.take, self.add)
 
     # --- effects
 
@@ -173,8 +167,6 @@ class _Finder:
         if not self._is_gentle(place, value):
             self._look(value)
             self.write |= self.places.to(place)
-        if _leads_through_sequence(place):
-            self.read |= self.places.to(place)
         self.changed |= self.places.to(place)
 
     def _is_gentle(self, place: Place, value: Expr) -> bool:
@@ -290,23 +282,6 @@ def _is(expr: Expr, place: Place) -> bool:
         and len(path) == len(place.path)
         and all(a == b for a, b in zip(path, place.path, strict=True))
     )
-
-
-def _leads_through_sequence(place: Place) -> bool:
-    """Tell whether an assignment is to an element of a sequence, and fails if it is too short."""
-    of: Type = place.variable.type
-    for selector in place.path:
-        match of:
-            case SeqType():
-                return True
-            case MapType(_, inner):
-                of = inner
-            case RecordType() | TupleType():
-                assert isinstance(selector, int)
-                of = components(of)[selector]
-            case _:
-                return False
-    return False
 
 
 def _locals_bound(effect: Effect) -> Iterator[Local]:

@@ -59,6 +59,25 @@ def test_without_a_condition_a_violation_is_missed(text: str, broken: Conditions
     assert not by_partial_order(system, broken).wrong
 
 
+MAY_FAIL = """
+var done: bool = false
+var go: bool = false
+var q: seq[1] of 0..1 = [1]
+action finish() { done := true }
+action empty() requires len(q) > 0 { q := rest(q) }
+action look() requires not done and first(q) = 1 and go { skip }
+"""
+
+
+def test_a_step_waits_for_what_could_make_it_fail_as_well() -> None:
+    """`look` is not possible because of `go`, but without `q` it fails before it comes to that."""
+    system = system_of(MAY_FAIL)
+    expected = whole(system)
+    assert expected is not None
+    assert FindingKind.EVALUATION in {each.kind for each in expected.wrong}
+    assert by_partial_order(system).wrong == expected.wrong
+
+
 # --- what it comes to -----------------------------------------------------------------------------
 
 INDEPENDENT = """
