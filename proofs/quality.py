@@ -14,6 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from checker.model.ir import Fold, Implies, Quantifier
+from checker.model.render import Words, render
 from checker.model.system import PropertyKind
 from proofs.encode.expressions import Names
 from proofs.encode.universe import Unsupported
@@ -22,7 +23,7 @@ from proofs.prove import Judged, Options, Proved, Prover, Report
 from proofs.solver.worker import Done, run_all
 
 if TYPE_CHECKING:
-    from checker.model.ir import Expr
+    from checker.model.ir import Expr, Local
     from checker.model.system import Property, System
     from grammar.source import Span
     from proofs.archive import Archive
@@ -63,7 +64,8 @@ def vacuities(
         archive: what was found out before, by `content`.
         content: `Report.content` of the proof; empty if nothing is to be looked up.
     """
-    key = f"vacuities {content}"
+    waits = " ".join(render(each.waiting, Words(system.processes)) for each in system.rankings)
+    key = f"vacuities {content} {waits}".rstrip()
     if archive is not None and content and key in archive.verdicts:
         names = archive.verdicts[key]
         return tuple(each for each in _candidates(system) if _written(each) in names)
@@ -90,6 +92,8 @@ def _candidates(system: System) -> Iterator[Vacuity]:
             for conjunct in prop.conjuncts:
                 if _implication(conjunct.expression) is not None:
                     yield Vacuity(Emptiness.ANTECEDENT, conjunct.name, conjunct.site)
+    for ranking in system.rankings:
+        yield Vacuity(Emptiness.ANTECEDENT, ranking.name, ranking.site)
 
 
 class _Vacuities:
@@ -108,6 +112,9 @@ class _Vacuities:
         for prop in system.properties:
             if prop.kind is PropertyKind.INVARIANT:
                 yield from self._antecedents(prop)
+        for ranking in system.rankings:
+            if not self._may(partial(_View.waiting, name=ranking.name), is_step=True):
+                yield Vacuity(Emptiness.ANTECEDENT, ranking.name, ranking.site)
 
     def _antecedents(self, prop: Property) -> Iterator[Vacuity]:
         for number, conjunct in enumerate(prop.conjuncts):
@@ -150,6 +157,21 @@ class _View:
         left = _implication(prop.conjuncts[number].expression)
         assert left is not None
         return [(self._somewhere(left[0], left[1], Names(model.state, {})),)]
+
+    def waiting(self, name: str) -> list[tuple[Term, ...]]:
+        """Return that somebody waits for what a ranking is about."""
+        model = self.inductor.model
+        ranking = next(each for each in model.system.rankings if each.name == name)
+
+        def over(locals_: tuple[Local, ...], names: Names) -> Term:
+            if not locals_:
+                return model.expressions.truth(ranking.waiting, names)
+            first, *rest = locals_
+            return model.universe.some(
+                first.type, lambda value: over(tuple(rest), names.bind(first, value))
+            )
+
+        return [(over(ranking.locals, Names(model.state, {})),)]
 
     def _somewhere(self, folds: tuple[Fold, ...], left: Expr, names: Names) -> Term:
         """Return that the left side holds for some values of the quantified variables."""

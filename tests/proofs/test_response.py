@@ -13,6 +13,7 @@ from checker.model.verdict import Verdict
 from proofs.classify import Harmless, Real
 from proofs.obligation import Goal
 from proofs.prove import EachSize, EverySize, Options, Proved, Refuted, Report, prove
+from proofs.quality import Emptiness, vacuities
 from tests.proofs.specs import SPECS, loaded, loader, prove_file, prove_text
 
 TICKET = SPECS / "proofs" / "ticket_progress.k42"
@@ -186,3 +187,16 @@ def test_what_is_proved_holds_in_the_search(tmp_path: Path, step: str, measure: 
             small = loaded(path, Cpu=size)
             result = check(small, options, make_engine=engine_maker(EngineOptions(workers=1)))
             assert result.verdict is Verdict.HOLDS
+
+
+def test_waiting_that_never_happens_is_vacuous(tmp_path: Path) -> None:
+    never = "invariant nobody: asked = {} "
+    text = (
+        BATON.replace("requires n not in asked and n", "requires false and n") + never + BY_ITSELF
+    )
+    assert prove_text(tmp_path, text).is_proved
+    path = tmp_path / "some.k42"
+    found = vacuities(loaded(path), loader(path))
+    assert ("comes", Emptiness.ANTECEDENT) in {(each.name, each.kind) for each in found}
+    path.write_text(BATON + BY_ITSELF, encoding="utf-8")
+    assert vacuities(loaded(path), loader(path)) == ()
