@@ -1,8 +1,8 @@
 """What a project said before, kept in a file beside it, and how that differs from what it says now.
 
 A baseline holds of each run its verdict, its counts, and the cases, but for obligations that are
-proved as most are, of which the number is enough. A smaller number of states, or a property that is gone, is not wrong by itself; it is what
-nobody notices while everything stays green.
+proved as most are, of which the number is enough. A smaller number of states, or a property that is
+gone, is not wrong by itself; it is what nobody notices while everything stays green.
 """
 
 from __future__ import annotations
