@@ -123,13 +123,14 @@ class Builder(TermBuilder):
                     span=span,
                 )
             case "interrupt":
-                name, index, _sign, bound, body = children
+                name, index, _sign, bound, guards, body = children
                 return syntax.ProcessDecl(
                     self._name(name),
                     self._optional_type(index),
                     self._block(body),
                     is_interrupt=True,
                     bound=self._optional(bound),
+                    guards=self._expressions(guards),
                     doc=doc,
                     span=span,
                 )

@@ -286,7 +286,7 @@ class StatementPrinter:
         word = "interrupt" if node.is_interrupt else "process"
         head = join((self._fairness(node.fairness), self._head(word, node.name)))
         head = join((head, self._where(node.index, node.bound)))
-        return join((head, BLANK, self.block(node.body)))
+        return join((self._guarded(head, node.guards), self.block(node.body)))
 
     def _where(self, index: syntax.TypeExpr | None, bound: syntax.Expr | None) -> Layout:
         """Set on which processors something happens, and how often at most."""

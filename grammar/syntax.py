@@ -415,7 +415,8 @@ class ProcessDecl(DeclNode):
     `fairness` is "fair", "strong fair", "unfair", or None where nothing is written.
 
     `is_interrupt` marks `interrupt tick on Cpu <= 2 { ... }`: a handler, which preempts what runs
-    on its processor; `bound` says how often it comes there at most, None if there is no limit.
+    on its processor; `bound` says how often it comes there at most, None if there is no limit, and
+    `guards` when it can come.
     """
 
     name: Name
@@ -424,6 +425,7 @@ class ProcessDecl(DeclNode):
     fairness: str | None = None
     is_interrupt: bool = False
     bound: Expr | None = None
+    guards: tuple[Expr, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

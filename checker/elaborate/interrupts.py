@@ -17,6 +17,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from checker.discipline.codes import LEAVES_HANDLER, NO_INTERRUPTS
+from checker.elaborate.operations import truth
 from checker.elaborate.state import Initial
 from checker.elaborate.typexprs import constant_integer
 from checker.model import terms
@@ -64,17 +65,27 @@ def attach(build: Build, entities: Iterable[Entity]) -> None:
 
 
 def handler_code(
-    build: Build, entity: Entity, state: ProcessState, body: Code, self_value: Expr | None
+    build: Build, entity: Entity, state: ProcessState, body: Code, context: Context
 ) -> Code | None:
-    """Return the code of a handler: wait for the interrupt, run the body, and so on for ever."""
+    """Return the code of a handler: wait for the interrupt, run the body, and so on for ever.
+
+    Args:
+        context: that of the body.
+    """
     decl = entity.decl
     assert isinstance(decl, syntax.ProcessDecl)
-    arrival: Code = code.Pause(entity.span)
+    parts: list[Code | None] = []
+    for guard in decl.guards:
+        found = truth(build, guard, context)
+        parts.append(None if found is None else code.Wait(found, guard.span))
     if decl.bound is not None:
-        counted = _counted(build, entity, state, decl.bound, self_value)
-        if counted is None:
-            return None
-        arrival = code.Atomic(counted, entity.span)
+        parts.append(_counted(build, entity, state, decl.bound, context.self_value))
+    known = tuple(part for part in parts if part is not None)
+    if len(known) < len(parts):
+        return None
+    arrival: Code = code.Pause(entity.span)
+    if known:
+        arrival = code.Atomic(code.Block(known, ()), entity.span)
     label = code.Label(IDLE, arrival, entity.span, Fairness.UNFAIR)
     return code.Repeat(None, None, code.Block((label, body), ()), entity.span)
 

@@ -90,7 +90,7 @@ def process_code(build: Build, entity: Entity) -> tuple[Code, Local | None] | No
         frame = Frame(HANDLER, {IDLE: entity.span})
     code = build.block(build, decl.body, context, frame)
     if decl.is_interrupt and code is not None and state is not None:
-        code = handler_code(build, entity, state, code, context.self_value)
+        code = handler_code(build, entity, state, code, context)
     return None if code is None or state is None else (code, self_local)
 
 

@@ -67,6 +67,19 @@ def test_a_handler_may_call_what_switches_interrupts() -> None:
     assert all(log[log.index(0) - 1] == 3 for log in found if 0 in log)
 
 
+def test_an_interrupt_with_a_cause_comes_only_then() -> None:
+    tick = "interrupt tick on Cpu <= 1 requires log = [1] { atomic log := append(log, 0) }\n"
+    assert logs(TRACE + tick + worker(put(1), put(2))) == {(1, 2), (1, 0, 2)}
+
+
+def test_a_cause_that_is_gone_hides_no_deadlock() -> None:
+    text = "processors Cpu[1]\nvar wanted: bool = true\n"
+    text += "interrupt device on Cpu requires wanted { wanted := false }\n"
+    text += worker("await not wanted", "await wanted")
+    result = check(system_of(text))
+    assert [finding.kind for finding in result.findings] == [FindingKind.DEADLOCK]
+
+
 def test_other_processors_do_not_wait() -> None:
     text = TRACE.replace("Cpu[1]", "Cpu[2]")
     text += "interrupt tick on Cpu <= 1 {\n  seen: skip\n  await false\n}\n"
