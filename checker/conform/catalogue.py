@@ -30,7 +30,7 @@ SPECIFICATIONS: Final[Mapping[str, str]] = MappingProxyType({
     "monitor": "kernel/adapt/monitor_promise.k42",
     "update": "kernel/adapt/update_promise.k42",
     "lazy": "kernel/adapt/update_promise.k42",
-    "interpose": "kernel/cobj/entry_promise.k42",
+    "interpose": "kernel/adapt/interposition_promise.k42",
     "trace": "kernel/trace/log_promise.k42",
     "dispatch": "kernel/sched/scheduling_promise.k42",
     "migrate": "kernel/sched/soft_interrupts_promise.k42",

@@ -238,15 +238,15 @@ async def call_twice(space: Space, who: Context, is_over: Cell) -> None:
 # ------------------------------------------------------------------------------------ interposition
 
 
-def interpose(callers: int = 1) -> System:
+def interpose(callers: int = 1, calls: int = 2) -> System:
     """Interposition: an arbiter stands before an object for a while, and no call is lost."""
     layout = Layout()
     threads = callers + 4
     space = object_space(layout, vps=2, threads=threads, roots=2, reps=3)
-    root = declare_counter(space, is_clustered=False, limit=callers)
+    root = declare_counter(space, is_clustered=False, limit=callers * calls)
     flusher = Flusher.declare(layout, space.tables, PromisedLock.declare(layout, "flush_lock"))
     arbiter = Arbiter.declare(
-        layout, "arbiter", space.collector, flusher, roots=2, calls=2 * callers
+        layout, "arbiter", space.collector, flusher, roots=2, calls=callers * calls
     )
     number = space.directory.add_root(arbiter)
     observer = Context.of(threads, 0)
@@ -254,7 +254,7 @@ def interpose(callers: int = 1) -> System:
         Thread("observer", 0, partial(watch_for_a_while, space, arbiter, observer, (root, number)))
     ]
     running += [
-        Thread(f"caller{n}", n % 2, partial(add_once, space, Context.of(n, n % 2)))
+        Thread(f"caller{n}", n % 2, partial(add_often, space, Context.of(n, n % 2), calls))
         for n in range(1, callers + 1)
     ]
     running += [
@@ -272,7 +272,7 @@ def interpose(callers: int = 1) -> System:
         tuple(running),
         word_claims(space),
         (
-            Invariant("no call is lost", lambda memory: total(memory, space) == callers),
+            Invariant("no call is lost", lambda memory: total(memory, space) == callers * calls),
             Invariant("the object has its root again", lambda m: m.read(handler) == root),
         ),
         (
@@ -282,6 +282,14 @@ def interpose(callers: int = 1) -> System:
             Event("interposed", 2),
         ),
     )
+
+
+async def add_often(space: Space, who: Context, calls: int) -> None:
+    """Adds one, several times."""
+    done = 0
+    while done < calls:
+        await add_once(space, who)
+        done += 1
 
 
 async def watch_for_a_while(

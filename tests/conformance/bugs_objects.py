@@ -359,6 +359,7 @@ OBJECT_BUGS = (
             "caller1 in miss_is_not_counted: if word & DESTROYED or await "
             "load(self.handler[ref]) == 0:"
         ),
+        spec=ENTRY,
     ),
     Bug(
         "miss_is_counted_in_two_steps",
@@ -380,6 +381,7 @@ OBJECT_BUGS = (
             "observer in Tables.switch_enter: if await cas(self.word[ref], word, word | "
             "SWITCHING | WRITING):"
         ),
+        spec=ENTRY,
     ),
     Bug(
         "switch_takes_what_is_pending",
@@ -525,6 +527,18 @@ OBJECT_BUGS = (
         says="no processor translates to the old version",
         at="caller1 in Generations.deactivate: await atomic(disabled_deactivate, self, who)",
         sizes={"callers": 1},
+    ),
+    Bug(
+        "flush_does_not_wait",
+        "interposition",
+        "interpose",
+        (Patch(Flusher, "flush_everywhere", flush_does_not_wait),),
+        FailureKind.REFINEMENT,
+        says="add(1, 1)",
+        at=(
+            "caller1 in SharedCounter.call: total = await atomic(add, self.state, self.value, "
+            "argument)"
+        ),
     ),
     Bug(
         "commits_before_it_writes",

@@ -73,8 +73,9 @@ CASES = [
     Case("update", (957, 2_389), {"here": 2, "there": 2}),
     Case("lazy", (100_322, 284_141), uncovered=("create", "complete")),
     Case("monitor", (97_385, 270_835)),
-    Case("interpose", (998, 2_126), uncovered=("destroy_pends", "destroy_enter")),
-    Case("interpose", (26_896, 81_199), {"callers": 2}, ("destroy_pends", "destroy_enter")),
+    Case("interpose", (2_519, 5_458)),
+    Case("interpose", (28_484, 85_417), {"callers": 2, "calls": 1}),
+    Case("interpose", (2_433, 5_305), {}, ("destroy_pends", "destroy_enter"), ENTRY),
     # Tracing.
     Case("trace", (11_659, 31_878)),
     Case("trace", (7_433, 21_931), {"loggers": 2, "events": 1, "ticks": 2}),

@@ -69,7 +69,7 @@ REPLAYED: list[tuple[str, dict[str, int]]] = [
     ("sequence", {}),
     ("miss", {}),
     ("read_write", {"readers": 1, "writers": 1}),
-    ("interpose", {}),
+    ("interpose", {"calls": 1}),
     ("update", {"here": 1, "there": 0, "creates": False}),
     ("trace", {"loggers": 1}),
     ("dispatch", {}),
