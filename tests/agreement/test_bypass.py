@@ -24,7 +24,7 @@ from checker.model.verdict import FindingKind
 from grammar.source import NOWHERE
 from tests.support.system_strategies import seeded_system
 
-SYSTEMS = 40
+SYSTEMS = 24
 MOST_STATES = 200
 VALUES = IntType(0, 2)
 Who = frozenset[int]
@@ -157,8 +157,8 @@ def compared(seed: int) -> int | str | None:
 
 def test_random_systems() -> None:
     found = [compared(seed) for seed in range(SYSTEMS)]
-    assert found.count(None) > 5
-    assert found.count(0) > 5
+    assert found.count(None) > 3
+    assert found.count(0) > 3
     assert found.count(1) + found.count(2) > 1
 
 

@@ -49,10 +49,10 @@ from checker.model.verdict import FindingKind, Verdict
 from grammar.source import NOWHERE
 from tests.support.system_strategies import seeded_system
 
-SYSTEMS = 14
+SYSTEMS = 8
 FORMULAS = 3
 MOST_STATES = 25
-MOST_UNTILS = 4
+MOST_UNTILS = 3
 
 
 class Position(NamedTuple):
@@ -294,8 +294,7 @@ def compared(seed: int, engine: str = "python") -> list[bool]:
 
 def test_random_formulas() -> None:
     found = [each for seed in range(SYSTEMS) for each in compared(seed)]
-    assert found.count(False) > SYSTEMS // 4
-    assert found.count(True) > SYSTEMS // 4
+    assert min(found.count(False), found.count(True)) > 2
 
 
 @pytest.mark.slow

@@ -74,8 +74,8 @@ def agrees(system: System, claim: TemporalProperty, scheduling: Scheduling, at: 
     ("spec", "scheduling", "is_violated"),
     [
         ("peterson", Scheduling.WEAK, False),
-        ("peterson", Scheduling.NONE, True),
-        ("test_and_set_starving", Scheduling.STRONG, True),
+        pytest.param("peterson", Scheduling.NONE, True, marks=pytest.mark.slow),
+        pytest.param("test_and_set_starving", Scheduling.STRONG, True, marks=pytest.mark.slow),
     ],
 )
 def test_locks(spec: str, scheduling: Scheduling, is_violated: bool, tmp_path: Path) -> None:
@@ -97,7 +97,10 @@ property finishes: eventually done
 
 
 @needs_spin
-@pytest.mark.parametrize(("word", "is_violated"), [("strong fair", False), ("fair", True)])
+@pytest.mark.parametrize(
+    ("word", "is_violated"),
+    [("fair", True), pytest.param("strong fair", False, marks=pytest.mark.slow)],
+)
 def test_strong_fairness_is_a_premise_of_its_own(
     word: str, is_violated: bool, tmp_path: Path
 ) -> None:

@@ -70,7 +70,7 @@ def test_one_ordering_is_not_enough_for_it() -> None:
     assert found(system_of(WINDOW), 1, walks=50) == []
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(systems(budget=200))
 def test_walks_are_accepted_by_replay(system: System) -> None:
     made = walk(system, "7", 20, 3)
