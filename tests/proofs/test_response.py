@@ -152,6 +152,22 @@ def test_a_set_that_loses_elements_decreases(tmp_path: Path) -> None:
     assert _names(prove_text(tmp_path, grows)) == {"end/over.2"}
 
 
+def test_a_process_without_an_index_helps(tmp_path: Path) -> None:
+    text = """
+    spec pump
+    sort Node
+    var left: set of Node = Node
+    process server {
+      loop { serve: atomic { choose n in left  left := left minus {n} } }
+    }
+    property over: forall n: Node. n in left ~> n not in left
+    rank of over(n) { step server where n in left decreases left }
+    """
+    assert prove_text(tmp_path, text).is_proved
+    unfair = text.replace("process server", "unfair process server")
+    assert _names(prove_text(tmp_path, unfair)) == {"over/possible.1"}
+
+
 def test_what_grows_again_is_refused(tmp_path: Path) -> None:
     text = BATON + "action steal(n: Node) requires n in asked { asked := asked minus {n} }"
     assert _names(prove_text(tmp_path, text + BY_ITSELF)) == {"steal/comes"}

@@ -122,6 +122,27 @@ def test_found_lemmas_are_the_second_rung(
     assert _rungs(capsys) == [("induction", "no answer"), ("found lemmas", "proved")]
 
 
+@pytest.mark.slow
+def test_the_ticket_lock_is_proved_for_every_number_of_processors(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = bare(tmp_path, "ticket")
+    assert main(["prove", str(path), "--auto", "--no-cache"]) == EXIT_HOLDS
+    assert capsys.readouterr().out.startswith("proved  ticket_proof for every number of Cpu")
+
+
+@pytest.mark.slow
+def test_peterson_and_its_refinement_are_proved_as_they_are(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    path = SPECS / "protocols" / "locks" / "peterson.k42"
+    assert main(["prove", str(path), "--auto", "--no-cache"]) == EXIT_HOLDS
+    shown = capsys.readouterr().out
+    assert shown.startswith("proved  peterson as it is")
+    assert "proved  refines Lock" in shown
+    assert "not covered: deadlock freedom" in shown
+
+
 def test_views_prove_the_generations_for_every_number_of_threads(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
