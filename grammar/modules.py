@@ -92,7 +92,7 @@ def read_source(path: Path, collector: Collector, span: Span | None = None) -> S
         reason = getattr(error, "strerror", None) or str(error)
         collector.error("K051", span, f"`{path}` cannot be read: {reason}")
     else:
-        return decode_source(str(path), data, collector, span)
+        return decode_source(_shown(path), data, collector, span)
     return None
 
 
@@ -175,7 +175,7 @@ class _Loading:
             "K053",
             span,
             f"there is no module `{declaration.target}`",
-            notes=tuple(Note(span, f"looked for `{folder / relative}`") for folder in folders),
+            notes=tuple(Note(span, f"looked for `{_shown(folder / relative)}`") for folder in folders),
             remedy=_suggested_module(declaration.target, folders),
         )
         self.has_failed = True
