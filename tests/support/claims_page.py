@@ -33,6 +33,7 @@ SECTIONS: Final = (
     ("kernel/locks", "The kernel: locks and counts"),
     ("kernel/cobj", "The kernel: clustered objects"),
     ("kernel/adapt", "The kernel: objects that change while they are used"),
+    ("kernel/mem", "The kernel: memory"),
     ("kernel/ipc", "The kernel: calls and messages"),
     ("kernel/sched", "The kernel: scheduling"),
     ("kernel/trace", "The kernel: tracing"),
