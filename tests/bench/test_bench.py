@@ -152,6 +152,28 @@ def test_start(is_cold: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     )
 
 
+def test_proofs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("K42_CACHE_DIR", str(tmp_path / "cache"))
+    folder = ROOT / "spec" / "proofs"
+    specs = [str(p) for p in sorted(folder.glob("*.k42")) if not p.stem.endswith("_broken")]
+    prove = [str(K42), "prove", "--quiet"]
+    hints = f"--hints={folder / 'certificates'}/"
+    replay = f"--replay={folder / 'certificates'}/"
+    for how, flags in (
+        ("everything searched (30 s are wanted)", ["--no-cache"]),
+        ("starting from certificates", ["--no-cache", hints]),
+        ("certificates replayed without a solver for equality and differences", [replay]),
+        ("first run", []),
+        ("known from the run before (2 s are wanted)", []),
+    ):
+        finished = run([*prove, *flags, *specs], tmp_path, "out.txt", LIMITS)
+        assert finished.code == 0
+        told(
+            f"proofs of {len(specs)} specifications with start-up, {how}",
+            f"{finished.cpu_seconds:.1f} s of processor time, {finished.seconds:.1f} s",
+        )
+
+
 @pytest.mark.parametrize("threads", [1, 5])
 def test_many_steps(threads: int, tmp_path: Path) -> None:
     path = tmp_path / "many_steps.k42"
