@@ -37,26 +37,8 @@ def ranking(
     """Elaborate the rank of one of the properties; some have one already."""
     decl = entity.decl
     assert isinstance(decl, syntax.RankingDecl)
-    other = next((each for each in known if each.name == entity.name), None)
-    if other is not None:
-        build.collector.error(
-            "K101",
-            decl.name.span,
-            f"`{entity.name}` has a rank already",
-            notes=(Note(other.site, "here"),),
-            remedy="a rank may name several steps that help",
-        )
-        return None
-    named = next((each for each in properties if each.name == entity.name), None)
+    named = _property(build, decl, entity.name, properties, known)
     if named is None:
-        names = [each.name for each in properties]
-        build.collector.error(
-            "K197",
-            decl.name.span,
-            f"there is no property `{decl.name.text}`",
-            remedy=did_you_mean(decl.name.text, names)
-            or "declare `property some_name: forall c: T. p ~> q` and give its name",
-        )
         return None
     response = _response(named.formula)
     if response is None:
@@ -75,6 +57,45 @@ def ranking(
     context = Context(entity.scope, Purpose.PROPERTY)
     for name, local in zip(decl.parameters, locals_, strict=True):
         context = bound(build, context, name, local)
+    helpers = _helpers(build, decl, context)
+    if helpers is None:
+        return None
+    return Ranking(named.name, locals_, waiting, goal, helpers, decl.doc, decl.span)
+
+
+def _property(
+    build: Build,
+    decl: syntax.RankingDecl,
+    name: str,
+    properties: Sequence[TemporalProperty],
+    known: Sequence[Ranking],
+) -> TemporalProperty | None:
+    """Return the property that a rank names, unless it has one already."""
+    other = next((each for each in known if each.name == name), None)
+    if other is not None:
+        build.collector.error(
+            "K101",
+            decl.name.span,
+            f"`{name}` has a rank already",
+            notes=(Note(other.site, "here"),),
+            remedy="a rank may name several steps that help",
+        )
+        return None
+    named = next((each for each in properties if each.name == name), None)
+    if named is None:
+        names = [each.name for each in properties]
+        build.collector.error(
+            "K197",
+            decl.name.span,
+            f"there is no property `{decl.name.text}`",
+            remedy=did_you_mean(decl.name.text, names)
+            or "declare `property some_name: forall c: T. p ~> q` and give its name",
+        )
+    return named
+
+
+def _helpers(build: Build, decl: syntax.RankingDecl, context: Context) -> tuple[Helper, ...] | None:
+    """Elaborate all helpers; there must be one, and their measures must be alike."""
     helpers = [_helper(build, each, context) for each in decl.helpers]
     if not decl.helpers:
         build.collector.error(
@@ -83,10 +104,10 @@ def ranking(
             "this names no step that helps",
             remedy="write `step worker[d] where ... decreases ...`",
         )
-    known_helpers = tuple(each for each in helpers if each is not None)
-    if len(known_helpers) < len(helpers) or not _is_comparable(build, known_helpers):
         return None
-    return Ranking(named.name, locals_, waiting, goal, known_helpers, decl.doc, decl.span)
+    known = tuple(each for each in helpers if each is not None)
+    is_complete = len(known) == len(helpers) and _is_comparable(build, known)
+    return known if is_complete else None
 
 
 def _response(formula: Formula) -> tuple[tuple[Local, ...], Expr, Expr] | None:
