@@ -198,8 +198,8 @@ def _told_order(engine: PartialOrderEngine, result: Result) -> Iterator[str]:
         return
     since = ", since the checkpoint" if engine.is_resumed else ""
     yield (
-        f"reduced by partial order: in {engine.reduced:,} of {engine.expanded:,} states some steps "
-        f"were left out, {engine.left:,} in all{since}"
+        f"reduced by partial order: the states searched stand for all; in {engine.reduced:,} of "
+        f"{engine.expanded:,} some steps were left out, {engine.left:,} in all{since}"
     )
     if not engine.is_reducing:
         yield f"partial order was given up after {engine.expanded:,} states: it saved too little"
