@@ -175,7 +175,9 @@ class _Loading:
             "K053",
             span,
             f"there is no module `{declaration.target}`",
-            notes=tuple(Note(span, f"looked for `{_shown(folder / relative)}`") for folder in folders),
+            notes=tuple(
+                Note(span, f"looked for `{_shown(folder / relative)}`") for folder in folders
+            ),
             remedy=_suggested_module(declaration.target, folders),
         )
         self.has_failed = True
