@@ -20,6 +20,9 @@ Costs = Mapping[Kind, Sequence[Cost]]
 
 OBJECTS: Final = ("counter", "lock", "table")
 COLOURS: Final = {SHARED: "#c0392b", SHARED_MCS: "#d68910", CLUSTERED: "#1b6ca8"}
+TIMELINE: Final = "timeline.svg"
+BATCHES: Final = "--batches=60"
+"""Of the run whose timeline is drawn: enough for two swaps, and not too many marks."""
 LEAST: Final = 1e-3
 """Fewer accesses per call than this are drawn as none."""
 
@@ -68,6 +71,17 @@ def page(scaled: Scaled, pictures: Mapping[str, str]) -> str:
         lines += [f"![costs over the run]({pictures['swap']})", ""]
     lines += ["## Tracing", "", "| an event of one value | ticks |", "|---|--:|"]
     lines += [f"| {how} | {each.ticks / each.calls:.1f} |" for how, each in scaled.logged.items()]
+    lines += [
+        "",
+        "## A whole kernel",
+        "",
+        f"The trace of `python -m kernel_impl {BATCHES}`: marks are batches of calls, misses, and",
+        "what is made or destroyed; bars are swaps. The counter that everybody calls is swapped",
+        "when the monitor sees that it is counted up from everywhere, and back when it is mostly",
+        "asked. Between these two swaps a factory converts its instances.",
+        "",
+        f"![timeline]({TIMELINE})",
+    ]
     return "\n".join(lines).rstrip() + "\n"
 
 

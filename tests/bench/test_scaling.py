@@ -12,9 +12,10 @@ from typing import Final
 
 import pytest
 
+from kernel_impl.__main__ import main
 from kernel_impl.kernel.measure import Cost, measure, measure_log, measure_swap
 from kernel_impl.kernel.scaling import CLUSTERED, KINDS, SHARED
-from tests.bench.scaling_results import Kind, Scaled, data, draw, page
+from tests.bench.scaling_results import BATCHES, TIMELINE, Kind, Scaled, data, draw, page
 from tests.bench.subjects import ROOT
 
 pytestmark = pytest.mark.bench
@@ -49,6 +50,7 @@ def test_scaling() -> None:
     }
     scaled = Scaled(costs, swapped, logged, seconds)
     DOCS.mkdir(parents=True, exist_ok=True)
+    assert main([BATCHES, f"--picture={DOCS / TIMELINE}"]) == 0
     (DOCS / "README.md").write_text(page(scaled, draw(scaled, DOCS)), encoding="utf-8")
     (DOCS / "results.json").write_text(data(scaled), encoding="utf-8")
     sys.stdout.write(f"\nwritten to {DOCS.relative_to(ROOT)}\n")
