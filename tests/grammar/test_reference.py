@@ -43,6 +43,7 @@ def test_block_is_checked_as_it_says(
     expected: int,
     warnings: str,
     block: str,
+    *,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
