@@ -25,6 +25,7 @@ from checker.explicit.reductions.restore import restored
 from checker.explicit.reductions.symmetry import Asymmetry, symmetry
 from checker.explicit.search import check
 from checker.model.system import PropertyKind
+from checker.model.verdict import Verdict
 
 if TYPE_CHECKING:
     from checker.explicit.automatic import PythonMaker
@@ -196,10 +197,11 @@ def _told_order(engine: PartialOrderEngine, result: Result) -> Iterator[str]:
     if not engine.reduced:
         yield "partial order left out nothing"
         return
+    standing = "those searched stand for all; " if result.verdict is Verdict.HOLDS else ""
     since = ", since the checkpoint" if engine.is_resumed else ""
     yield (
-        f"reduced by partial order: the states searched stand for all; in {engine.reduced:,} of "
-        f"{engine.expanded:,} some steps were left out, {engine.left:,} in all{since}"
+        f"reduced by partial order: {standing}in {engine.reduced:,} of {engine.expanded:,} states "
+        f"some steps were left out, {engine.left:,} in all{since}"
     )
     if not engine.is_reducing:
         yield f"partial order was given up after {engine.expanded:,} states: it saved too little"

@@ -96,7 +96,7 @@ def test_of_steps_that_share_nothing_one_order_is_tried() -> None:
     assert result.statistics.distinct == 2 * 4 + 1
     (note,) = result.notes
     assert note == (
-        "reduced by partial order: the states searched stand for all; in 7 of 9 some steps were "
+        "reduced by partial order: those searched stand for all; in 7 of 9 states some steps were "
         "left out, 18 in all"
     )
 
