@@ -28,9 +28,8 @@ from proofs.encode.model import encode
 from proofs.encode.universe import Unsupported
 from proofs.finite import Finite
 from proofs.induction import Method
-from proofs.obligation import Goal
 from proofs.parametric import Unfit
-from proofs.prove import EachSize, EverySize, OneSystem, Options, Proved, Report
+from proofs.prove import BEYOND, EachSize, EverySize, OneSystem, Options, Proved, Report
 from proofs.reachability import reach
 from proofs.rungs import BOUNDED, Outcome, Rung, nothing
 from proofs.solver.horn import Invariant, NoAnswer, Reached
@@ -103,19 +102,16 @@ def with_proof(report: Report, rung: Rung) -> Report:
     method = _METHODS[rung.method]
     domain = rung.domain
     assert domain is not None
-    beyond = [each for each in report.judged if each.goal in _BEYOND]
+    beyond = [each for each in report.judged if each.goal in BEYOND]
     if beyond and isinstance(report.domain, EachSize) and isinstance(domain, EverySize):
         domain = report.domain
 
     def judged(each: Judged) -> Judged:
-        if each.goal in _BEYOND or isinstance(each.fate, Proved):
+        if each.goal in BEYOND or isinstance(each.fate, Proved):
             return each
         return replace(each, fate=Proved(method, (), 0))
 
     return replace(report, domain=domain, judged=tuple(map(judged, report.judged)))
-
-
-_BEYOND: Final = frozenset({Goal.RESPONSE, Goal.REFINEMENT})
 
 
 class _Ladder:

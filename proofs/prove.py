@@ -154,6 +154,15 @@ class Report:
         return len(self.of(Proved)) == len(self.judged)
 
 
+    @property
+    def is_safe(self) -> bool:
+        """Whether all is proved but claims about runs and refinements."""
+        return all(each.goal in BEYOND for each in self.judged if not isinstance(each.fate, Proved))
+
+
+BEYOND: Final = frozenset({Goal.RESPONSE, Goal.REFINEMENT})
+"""Goals that rest on invariants, and that nothing else rests on."""
+
 LoadAt: TypeAlias = "Callable[[Mapping[str, int]], System | None]"
 """Returns the system at other sizes of its sorts, None if there is none."""
 

@@ -64,7 +64,11 @@ def rung_of_lemmas(report: Report | None, found: Sequence[str]) -> Rung:
             "none of up to three facts about two elements of each sort, true in all reachable "
             "states at small sizes, are inductive together and enough",
         )
-    return Rung(name, Outcome.PROVED, report.domain, f"{len(found)} lemmas, listed below")
+    text = f"{len(found)} lemmas, listed below"
+    if not report.is_proved:
+        count, done = len(report.judged), len(report.of(Proved))
+        return nothing(name, f"{text}; with them, {done:,} of {count:,} obligations")
+    return Rung(name, Outcome.PROVED, report.domain, text)
 
 
 def nothing(method: str, text: str) -> Rung:

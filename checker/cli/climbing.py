@@ -39,7 +39,8 @@ def climbing(
 ) -> Climbed:
     """Try what is left after induction, unless that is enough or something is really wrong."""
     rungs: tuple[Rung, ...] = (rung_of_induction(report),)
-    if report.is_proved or any(isinstance(each, Real) for each in standings.values()):
+    # What is left of claims about runs and refinements no other rung decides.
+    if report.is_safe or any(isinstance(each, Real) for each in standings.values()):
         return Climbed(report, standings, (), rungs)
     name = report.system.name
     try:

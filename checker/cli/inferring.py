@@ -21,7 +21,10 @@ SIZES: Final = (2, 3)
 def inferred_proof(
     report: Report, load_at: LoadAt, options: Options
 ) -> tuple[Report, tuple[str, ...]] | None:
-    """Return a proof with inferred lemmas, and these as text; None if there is none."""
+    """Return a proof with inferred lemmas, and these as text; None if there is none.
+
+    Claims about runs and refinements may be left over in it.
+    """
     system = report.system
     spaces = Spaces(load_at, [sort.name for sort in system.sorts])
     sizes = SIZES if system.sorts else SIZES[:1]
@@ -39,4 +42,4 @@ def inferred_proof(
         return None if found is None else guesses.in_system(found)
 
     better = prove(guesses.in_system(system), larger, options)
-    return (better, guesses.texts(system)) if better.is_proved else None
+    return (better, guesses.texts(system)) if better.is_safe else None

@@ -337,6 +337,8 @@ def findings_of(
 
         climbed = climbing(report, found, loader, options, line)
         report, found, inferred, rungs = climbed
+        if inferred and not report.is_proved:
+            found = standings(report, loader, arguments.max_states)
     empty: tuple[Vacuity, ...] = ()
     needed: tuple[Need, ...] = ()
     if report.is_proved:
