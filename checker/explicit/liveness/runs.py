@@ -132,7 +132,7 @@ class _Runs:
         needed = counts.transitions * EDGE_BYTES + counts.distinct * NODE_BYTES
         limit = self.options.memory_bytes
         if limit is not None and memory_in_use() + needed > limit:
-            self.cut = f"the memory limit of {limit / 2**20:,.0f} MiB"
+            self.cut = _memory(limit)
         if not self.cut:
             try:
                 self.judge(self.options.builder(self.system, self.goes))
@@ -154,6 +154,9 @@ class _Runs:
         limit = self.options.seconds
         if limit is not None and perf_counter() - self.start > limit:
             self.cut = f"the time limit of {limit:g} s"
+        bound = self.options.memory_bytes
+        if bound is not None and memory_in_use() > bound:
+            self.cut = _memory(bound)
         return not self.cut
 
     def judge(self, graph: StateGraph) -> None:
@@ -234,6 +237,10 @@ class _Runs:
             figures=tuple(self.figures),
             idle=tuple(self.idle),
         )
+
+
+def _memory(limit: int) -> str:
+    return f"the memory limit of {limit / 2**20:,.0f} MiB"
 
 
 def _images(of: Refinement) -> Iterator[tuple[str, Expr]]:
