@@ -312,7 +312,9 @@ class Clauses:
         self.outside.add(f"a {term.kind.value}")
         node = self._fresh(term.sort)
         arguments = tuple(self.node(arg) for arg in term.args)
-        self.applications.append(Application(f"({term.kind.value})", arguments, node))
+        # No symbol of the logic has such a name, and sums of different lengths are different.
+        name = f"({term.kind.value} of {len(arguments)})"
+        self.applications.append(Application(name, arguments, node))
         return node
 
     def _number(self, value: int) -> Node:

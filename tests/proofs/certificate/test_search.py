@@ -133,6 +133,11 @@ def test_what_is_no_difference_is_outside() -> None:
         refute([logic.at_most(logic.sum([world.x, world.y]), world.z)])
     with pytest.raises(OutsideError):
         refute([logic.equal(logic.product(world.x, world.y), world.z)])
+    pair = [world.x, world.y]
+    sums = [logic.sum([*pair, *more]) for more in ([], [world.z], [world.z, world.x])]
+    same = [logic.equal(each, logic.product(each, world.z)) for each in sums]
+    with pytest.raises(OutsideError, match="a product, a sum"):
+        refute(same)
     # What contradicts itself without the meaning of a product does so with it.
     product, other = (logic.product(world.x, each) for each in (world.y, world.z))
     given = [logic.equal(world.y, world.z), logic.less(product, other)]
