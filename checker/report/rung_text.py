@@ -25,10 +25,23 @@ def rung_lines(rungs: Sequence[Rung], ink: Ink) -> list[str]:
     for each in rungs:
         style = {Outcome.PROVED: "good", Outcome.VIOLATED: "bad"}.get(each.outcome, "doubt")
         head = f"  {ink.paint(style, pad(each.outcome.value, words))}  "
-        first, *others = wrap(f"{each.method}: {each.text}", ink.width - words - 4, hang=2)
+        told = f"{each.method}{_where(each.domain)}: {each.text}"
+        first, *others = wrap(told, ink.width - words - 4, hang=2)
         lines.append(head + first)
         lines += [" " * (words + 4) + line for line in others]
     return lines
+
+
+def _where(domain: Domain | None) -> str:
+    match domain:
+        case None | OneSystem():
+            return ""
+        case EverySize():
+            return ", at every size"
+        case EachSize(most):
+            return f", at each size from 1 to {most}"
+        case _:
+            assert_never(domain)
 
 
 def json_of_rungs(rungs: Sequence[Rung]) -> Json:
