@@ -97,7 +97,7 @@ def test_constants_repeat_those_of_the_verdict() -> None:
         (["check", "x.k42", "--time", "soon"], "`soon` is not a time"),
         (["check", "x.k42", "--max-depth", "0"], "`0` is not a whole number from 1"),
         (["check", "x.k42", "--engine", "steam"], "invalid choice: 'steam'"),
-        (["check", "a.k42", "b.k42", "--format", "itf"], "an ITF file holds one trace"),
+        (["check", "a.k42", "b.k42", "--format", "itf"], "writes one trace"),
         (["explain", "K999"], "there is nothing to explain about `K999`"),
         (["simulate", "x.k42", "--seed", "-1"], "--seed"),
     ],
