@@ -63,6 +63,8 @@ def _message(run: Lasso, case: Case) -> str:
             served = _served_others(run, case)
             if served:
                 return f"{values}starvation, while {_listed(served)} gets there again and again"
+            if any(_idle(run)):
+                return f"{values}starvation, while {_listed(sorted(_active(run)))} goes on for ever"
             return f"{values}livelock, everybody goes round and nobody gets there"
         case LeadsTo():
             return f"{values}livelock, steps are taken for ever without getting there"
@@ -98,19 +100,28 @@ def _who(run: Lasso) -> Iterator[str]:
     """Say of every thread that takes no step in the loop whether it could."""
     if run.rests:
         return
-    active = {run.trace.steps[at].actor for at in run.repeated}
     possible = [_possible(run, at) for at in run.repeated]
+    for who in _idle(run):
+        count = sum(who in each for each in possible)
+        if count == len(possible):
+            yield f"{who} could go on all the time, and never does"
+        elif count:
+            yield f"{who} could go on again and again, and never does when it could"
+        else:
+            yield f"{who} waits for ever"
+
+
+def _active(run: Lasso) -> set[str]:
+    return {run.trace.steps[at].actor for at in run.repeated}
+
+
+def _idle(run: Lasso) -> Iterator[str]:
+    """Yield the threads that take no step in the loop, without those that have ended."""
+    active = _active(run)
     for process in run.system.processes:
         for who in threads_of(run.system, process):
-            if who in active:
-                continue
-            count = sum(who in each for each in possible)
-            if count == len(possible):
-                yield f"{who} could go on all the time, and never does"
-            elif count:
-                yield f"{who} could go on again and again, and never does when it could"
-            elif not _has_ended(run, process, who):
-                yield f"{who} waits for ever"
+            if who not in active and not _has_ended(run, process, who):
+                yield who
 
 
 def threads_of(system: System, process: Process) -> list[str]:
