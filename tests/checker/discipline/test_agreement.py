@@ -65,8 +65,8 @@ def test_a_deadlock_is_reported_as_a_circle_and_no_circle_is_no_deadlock(seed: i
             text += process(f"process p{thread}", body(dice, names, 3 + dice.below(3)))
         programs.append(text)
     cases = judged(programs)
-    assert cases[REAL] >= 10
-    assert cases[NONE] >= 10
+    assert cases[REAL] >= 8
+    assert cases[NONE] >= 8
     # A circle that cannot be closed is reported only where what came before forbids it.
     assert cases.total() - cases[REAL] - cases[NONE] <= 1
 
