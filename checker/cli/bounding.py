@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from checker.cli.climbing import result_of_run
 from checker.cli.console import ProgressLine
+from checker.model.findings import assumption_findings
 from checker.model.verdict import EXIT_HOLDS, EXIT_LIMIT, EXIT_UNFINISHED, EXIT_UNKNOWN, exit_code
 from checker.report.bounded_text import Bounds, Word, json_of_bounds, render_bounds
 from proofs.bounded import AT_LIMIT, Bounded, Exhausted, GaveUp, Violated, check_bounded
@@ -73,6 +74,9 @@ def bounded_answer(system: System, depth: int, settings: Settings, request: Requ
 def _found(
     system: System, depth: int, settings: Settings
 ) -> Violated | Bounded | Exhausted | GaveUp:
+    for wrong in assumption_findings(system):
+        return GaveUp(-1, wrong.message)
+
     def work(_: int) -> Violated | Bounded | Exhausted | GaveUp:
         try:
             return check_bounded(Finite(encode(system, is_open=False)), depth, settings)

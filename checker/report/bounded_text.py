@@ -85,7 +85,9 @@ def _domain(bounds: Bounds, ink: Ink) -> list[str]:
         case Word.BOUNDED:
             sentences.append("longer runs were not looked at; raise --bmc, or prove it without")
         case Word.UNKNOWN:
-            sentences.append(f"unknown: {bounds.reason}; raise --limit, or lower --bmc")
+            sentences.append(f"unknown: {bounds.reason}")
+            if bounds.depth >= 0 or "limit" in bounds.reason:
+                sentences.append("raise --limit, or lower --bmc")
     sentences.append("not covered: deadlock freedom, `reachable`, claims about whole runs")
     return [line for each in sentences for line in wrap(each, ink.width - 2)]
 

@@ -229,6 +229,14 @@ def test_bounds(
     assert capsys.readouterr().out.startswith(words.get(code, "violated"))
 
 
+def test_constants_that_are_excluded_are_not_looked_at(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = f"{ENDING} const MAX = 1 assume large: MAX > 1"
+    assert _prove(tmp_path, text, "--bmc", "3") == EXIT_UNKNOWN
+    assert "assumption `large` does not hold" in " ".join(capsys.readouterr().out.split())
+
+
 def test_the_document_of_a_bound_tells_its_depth(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
