@@ -173,11 +173,12 @@ class TemporalProperty:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Bypass:
-    """`bypass name <= bound: forall c: T. waiting ~> entering`: how often others come first.
+    """`bypass name <= bound: forall c: T. waiting ~> entering`: how often others overtake.
 
-    An overtaking is a step by which `entering` becomes true of another value of `local` while
-    `waiting` holds of this one. The greatest number of them in one wait is computed over all runs,
-    fair or not; `bound` is None where it is only asked for.
+    One value of `local` waits while `waiting` holds of it and `entering` does not. An overtaking is
+    a step by which `entering` becomes true meanwhile of another one, unless that has waited since
+    before this one began. The greatest number of them in one wait is computed over all runs, fair
+    or not; `bound` is None where it is only asked for.
     """
 
     name: str
