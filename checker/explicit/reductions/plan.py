@@ -17,7 +17,7 @@ from checker.explicit.python.engine import PythonEngine
 from checker.explicit.python.exact import Exact, conjuncts
 from checker.explicit.reductions.dead import ALL_ROLES, PRIVATE_ROLES, clear_dead, hide_elements
 from checker.explicit.reductions.images import Images
-from checker.explicit.reductions.order.engine import TRIAL, PartialOrderEngine
+from checker.explicit.reductions.order.engine import PartialOrderEngine
 from checker.explicit.reductions.order.steps import MOST_STEPS, count_steps
 from checker.explicit.reductions.order.visible import restless
 from checker.explicit.reductions.permute import swap
@@ -131,8 +131,8 @@ def check_reduced(
 
     def python(system: System, layout: Layout, exact: Exact) -> PartialOrderEngine:
         # A search that gave up could not be resumed to the same end.
-        trial = TRIAL if keeper is None else None
-        made.append(PartialOrderEngine(system, layout, exact, trial=trial))
+        is_on_trial = keeper is None
+        made.append(PartialOrderEngine(system, layout, exact, is_on_trial=is_on_trial))
         return made[-1]
 
     if by.is_partial:
@@ -204,7 +204,7 @@ def _told_order(engine: PartialOrderEngine, result: Result) -> Iterator[str]:
         f"some steps were left out, {engine.left:,} in all{since}"
     )
     if not engine.is_reducing:
-        yield f"partial order was given up after {engine.expanded:,} states: it saved too little"
+        yield "partial order was given up: it saved too little"
     traces = [each.trace for each in result.findings] + [each.trace for each in result.witnesses]
     if any(trace is not None for trace in traces):
         yield "by partial order a trace need not be a shortest one"

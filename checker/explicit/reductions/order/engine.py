@@ -7,6 +7,7 @@ it as it does without this reduction.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from heapq import nsmallest
 from typing import TYPE_CHECKING, Final
 
 from checker.explicit.engine import Expansion, Pulse
@@ -21,17 +22,24 @@ if TYPE_CHECKING:
 
 
 PAYS: Final = 0.1
-"""The part of the steps that must be left out, lest the engine give up."""
+"""The part of the steps that must be left out to be worth the time that choosing takes."""
 
-TRIAL: Final = 10_000
-"""States that tell what the rest will be like."""
+LOOKED_AT: Final = 64
+"""States of a level that tell what the rest of it will be like."""
+
+POOR_LEVELS: Final = 3
+"""After so many levels that were not worth it, one after the other, an engine on trial gives up."""
+
+_SPREAD: Final = 0x9E3779B97F4A7C15
+"""Multiplying by this odd number and taking the lower bits gives an order that means nothing."""
 
 
 class PartialOrderEngine(PythonEngine):
     """See `checker.explicit.engine` for the laws; a level holds the states that are searched.
 
-    Choosing takes many times as long as taking all. An engine on trial gives up, at the end of a
-    level, if it leaves out little. From then on it takes all steps, which is right at any time.
+    Choosing takes many times as long as taking all. An engine on trial looks at a few states of
+    each level first, and takes all steps where little would be left out; that is right at any time.
+    After some such levels it gives up.
 
     A state of a level need not be at the least distance from the initial ones. Looking back from a
     state (`predecessors`), all steps count, so that ways are shortest between levels.
@@ -39,7 +47,7 @@ class PartialOrderEngine(PythonEngine):
     Attributes:
         is_reducing: whether steps are still left out.
         is_resumed: whether the search was begun in another run.
-        expanded: states so far, while it was reducing.
+        expanded: states so far in which it was chosen.
         reduced: those of them of which some possible step was left out.
         left: steps that were left out.
     """
@@ -51,18 +59,19 @@ class PartialOrderEngine(PythonEngine):
         exact: Exact,
         conditions: Conditions = ALL_CONDITIONS,
         *,
-        trial: int | None = None,
+        is_on_trial: bool = False,
     ) -> None:
         """Analyse the system, and generate code.
 
         Args:
-            trial: states after which the engine gives up if it leaves out little, None for never.
+            is_on_trial: whether to give up where little is left out.
         """
         super().__init__(system, layout, exact)
         self._stubborn = Stubborn(system, exact, conditions)
         self._found: set[int] = set()
-        self._trial = trial
-        self._taken_steps = 0
+        self._is_on_trial = is_on_trial
+        self._poor_levels = 0
+        self._is_choosing = True
         self.is_reducing = True
         self.is_resumed = False
         self.expanded = self.reduced = self.left = 0
@@ -72,11 +81,23 @@ class PartialOrderEngine(PythonEngine):
     ) -> tuple[list[int], Expansion]:
         """Expand a level chunk by chunk."""
         self._found.clear()
-        if self._trial is not None and self.expanded >= self._trial:
-            self.is_reducing &= self.left >= PAYS * (self.left + self._taken_steps)
-        following, result = super().expand(level, pulse)
-        self._taken_steps += sum(result.transitions)
-        return following, result
+        self._is_choosing = self.is_reducing and self._is_worth_it(level)
+        return super().expand(level, pulse)
+
+    def _is_worth_it(self, level: list[int]) -> bool:
+        """Tell whether to choose in a level, and give up if it was not worth it for long."""
+        if not self._is_on_trial or len(level) < 4 * LOOKED_AT:
+            return True
+        left = taken = 0
+        # The same states whatever the order of the level.
+        for state in nsmallest(LOOKED_AT, level, key=lambda each: each * _SPREAD & 0xFFFFFFFF):
+            taken += len(self._exact.transitions(state))
+            chosen = self._stubborn.choose(state, self._is_later)
+            left += 0 if chosen is None else chosen.left
+        self._cover()
+        self._poor_levels = 0 if left >= PAYS * taken else self._poor_levels + 1
+        self.is_reducing = self._poor_levels < POOR_LEVELS
+        return not self._poor_levels
 
     def restore(self, levels: Sequence[SavedLevel], reached: Collection[str]) -> list[list[int]]:
         """Take all states; what is counted here is counted from now on."""
@@ -85,10 +106,10 @@ class PartialOrderEngine(PythonEngine):
 
     def take_all(self) -> None:
         """Leave out nothing from now on, which is right at any time."""
-        self.is_reducing = False
+        self.is_reducing = self._is_choosing = False
 
     def _expand(self, chunk: Sequence[int], result: Expansion) -> None:
-        if not self.is_reducing:
+        if not self._is_choosing:
             super()._expand(chunk, result)
             return
         chosen = [(state, self._stubborn.choose(state, self._is_later)) for state in chunk]

@@ -204,7 +204,8 @@ class _Closure:
 
     def _around(self, seed: int) -> tuple[int, ...] | None:
         """Return the possible members of the smallest set with a step; None if it has all."""
-        whole, pending, possible = 1 << seed, [seed], [seed]
+        every = sum(1 << number for number in self.after)
+        whole, pending = 1 << seed, [seed]
         while pending:
             number = pending.pop()
             if number not in self._wanted:
@@ -213,13 +214,12 @@ class _Closure:
                 )
             more = self._wanted[number] & ~whole
             whole |= more
-            for each in ones(more):
-                pending.append(each)
-                if each in self.after:
-                    possible.append(each)
-                    if len(possible) == len(self.after):
-                        return None
-        return tuple(sorted(possible))
+            if whole & every == every:
+                return None
+            # Those that are possible come next: they call for most.
+            pending += ones(more & ~every)
+            pending += ones(more & every)
+        return tuple(ones(whole & every))
 
 
 def _guards(system: System, exact: Exact) -> list[list[Callable[..., int]]]:

@@ -30,7 +30,7 @@ process worker on Thread {
 
 
 def on_trial(system: System, layout: Layout, exact: Exact) -> PartialOrderEngine:
-    return PartialOrderEngine(system, layout, exact, trial=20)
+    return PartialOrderEngine(system, layout, exact, is_on_trial=True)
 
 
 def test_native_code_takes_over_what_is_hardly_reduced() -> None:
@@ -59,7 +59,7 @@ def test_an_engine_that_gives_up_finds_the_same() -> None:
 
     assert check(system, make_engine=make).statistics.distinct == 7_147
     assert not made[0].is_reducing
-    assert made[0].expanded < 200
+    assert 0 < made[0].expanded < 7_147 / 2
 
 
 def test_a_search_by_partial_order_is_resumed_as_such(tmp_path: Path) -> None:
