@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 CONTRADICTS: Final = "cvc5 finds a model"
 """The reason where two solvers say the opposite of each other."""
 
-LIMIT: Final = 5_000_000
+LIMIT: Final = 200_000
 """Elementary steps of cvc5 for one question."""
 
 
