@@ -32,8 +32,8 @@ OTHERS = sorted(
     for path in (SPECS / "proofs").glob("*.k42")
     if not path.stem.endswith("_broken") and path.stem not in SMALL
 )
-DIVIDING = {"trace_log"}
-"""Its proof divides numbers: the built-in checker gives that no meaning, cvc5 no end of work."""
+ADDING = {"trace_log"}
+"""Its proof adds two numbers that are unknown, which is outside what the built-in checker knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def test_a_shipped_proof_is_replayed(name: str, checker: Checker) -> None:
         pytest.importorskip("cvc5")
     made = _made(name)
     found = made.replayed(made.certificate, checker)
-    if checker is not Checker.Z3 and name in DIVIDING:
+    if checker is Checker.BUILTIN and name in ADDING:
         assert not found.report.is_proved
         found = made.replayed(made.certificate, checker, Checker.Z3)
     assert found.report.is_proved
