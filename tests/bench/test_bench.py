@@ -241,7 +241,7 @@ def test_strong_fairness(tmp_path: Path) -> None:
 @pytest.mark.parametrize("subject", SUBJECTS, ids=lambda subject: re.sub(r"\W", "", subject.name))
 def test_subject(subject: Subject, results: dict[Subject, list[Measure]], tmp_path: Path) -> None:
     measures = []
-    for number, contender in enumerate(contenders()):
+    for number, contender in enumerate(contenders(subject)):
         measure = contender.measure(subject, tmp_path / str(number))
         sys.stdout.write(f"\n{subject.name}, {contender.name}: {measure.seconds:.2f} s")
         sys.stdout.flush()
