@@ -29,6 +29,7 @@ EPILOG = """\
 examples:
   k42 export lock.k42 --to promela -c Cpu=3 -o lock.pml
   k42 export lock.k42 --to murphi | less
+  k42 export lock.k42 --to tla -o Lock.tla               and Lock.cfg
   k42 export lock.k42 --to promela --claim progress   and the claim as a formula for SPIN
 
 The model has the same states, the same atomic steps and the same notion of deadlock; its head says
@@ -71,7 +72,8 @@ def run(arguments: argparse.Namespace) -> int:
     system = open_system(arguments.spec, parse_settings(arguments.settings))
     claim = None if arguments.claim is None else _claim(system, arguments)
     with room_for(system):
-        exported = export(system, arguments.to, claim)
+        name = None if arguments.output is None else Path(arguments.output).stem
+        exported = export(system, arguments.to, claim, name=name)
     if isinstance(exported, Diagnostic):
         raise UsageError(exported)
     write_result(exported.text, arguments.output)

@@ -44,7 +44,10 @@ def parser() -> Parser:
     result.add_argument("spec", metavar="SPEC", help="the specification")
     add_settings(result)
     result.add_argument(
-        "--tool", choices=("spin", "rumur", "all"), default="all", help="whom to ask (default: all)"
+        "--tool",
+        choices=("spin", "rumur", "tlc", "all"),
+        default="all",
+        help="whom to ask (default: all); TLC is found by the variable TLA2TOOLS or CLASSPATH",
     )
     result.add_argument(
         "--time",

@@ -9,6 +9,7 @@ from checker.export.exported import Exported
 from checker.export.murphi import to_murphi
 from checker.export.promela import to_promela
 from checker.export.scalars import Refused
+from checker.export.tla import to_tla
 from grammar.diagnostics import Diagnostic, Severity
 
 if TYPE_CHECKING:
@@ -20,16 +21,22 @@ INEXPRESSIBLE: Final = "K320"
 TARGETS: Final[dict[str, Callable[[System], Exported]]] = {
     "promela": to_promela,
     "murphi": to_murphi,
+    "tla": to_tla,
 }
 
 
-def export(system: System, target: str, claim: RunClaim | None = None) -> Exported | Diagnostic:
+def export(
+    system: System, target: str, claim: RunClaim | None = None, *, name: str | None = None
+) -> Exported | Diagnostic:
     """Write a system in the language of another tool, or tell what it cannot express.
 
     Args:
         claim: about runs, to be written beside the system.
+        name: of the file to be written, without its suffix, where the language asks for it.
     """
     try:
+        if claim is None and target == "tla":
+            return to_tla(system, name)
         if claim is None:
             return TARGETS[target](system)
         if target != "promela":

@@ -11,8 +11,9 @@ from checker.explicit.search import SearchOptions, check
 from checker.export.murphi import to_murphi
 from checker.export.promela import to_promela
 from checker.export.scalars import Refused
+from checker.export.tla import to_tla
 from checker.model.verdict import Verdict
-from checker.oracle import rumur, spin
+from checker.oracle import rumur, spin, tlc
 from checker.oracle.answers import Answer, Cut, Missing, Refusal, Statement, differences
 from checker.oracle.own import own_answer
 from checker.oracle.process import Limits, missing
@@ -34,6 +35,7 @@ class Tool:
         programs: what must be installed.
         input: the name of the file that it is given.
         ask: searches an exported system in a folder.
+        lacking: what else is missing.
     """
 
     name: str
@@ -41,11 +43,18 @@ class Tool:
     input: str
     export: Callable[[System], Exported]
     ask: Asker
+    lacking: Callable[[], tuple[str, ...]] = tuple
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """What would have to be installed."""
+        return (*missing(self.programs), *self.lacking())
 
 
 TOOLS: Final = (
     Tool(spin.NAME, ("spin", "gcc"), spin.INPUT, to_promela, spin.ask),
     Tool(rumur.NAME, ("rumur", "gcc"), rumur.INPUT, to_murphi, rumur.ask),
+    Tool(tlc.NAME, ("java",), tlc.INPUT, to_tla, tlc.ask, tlc.lacking),
 )
 
 
@@ -97,9 +106,8 @@ def compared(system: System, tools: tuple[Tool, ...], folder: Path, limits: Limi
 
 
 def _testimony(system: System, tool: Tool, folder: Path, limits: Limits, own: Answer) -> Testimony:
-    gone = missing(tool.programs)
-    if gone:
-        return Testimony(tool.name, Missing(gone))
+    if tool.missing:
+        return Testimony(tool.name, Missing(tool.missing))
     try:
         exported = tool.export(system)
         statement = tool.ask(system, exported, folder, limits, own.states)

@@ -16,7 +16,7 @@ from checker.model.explore import explore
 from checker.model.findings import assumption_findings
 from checker.model.system import System
 from checker.oracle.answers import Answer, Cut, Missing
-from checker.oracle.process import Limits, missing
+from checker.oracle.process import Limits
 from checker.oracle.tools import TOOLS, Tool, compared
 from tests.support.system_strategies import seeded_system
 from tests.support.systems import counter_ring, deadlocker, spin_lock
@@ -39,9 +39,8 @@ QUICK = {
 def tool(name: str) -> Tool:
     """Returns a tool; the test is skipped where it is not installed."""
     found = next(each for each in TOOLS if each.name == name)
-    gone = missing(found.programs)
-    if gone:
-        pytest.skip(f"not installed: {', '.join(gone)}")
+    if found.missing:
+        pytest.skip(f"not installed: {', '.join(found.missing)}")
     return found
 
 
@@ -64,7 +63,7 @@ def shipped() -> Sequence[object]:
     return params
 
 
-@pytest.mark.parametrize("name", ["spin", "rumur"])
+@pytest.mark.parametrize("name", ["spin", "rumur", "tlc"])
 @pytest.mark.parametrize(
     "system",
     [counter_ring(3, 4), deadlocker(3), spin_lock(2, broken=True)],
@@ -74,7 +73,7 @@ def test_known_systems(system: System, name: str, tmp_path: Path) -> None:
     assert_confirmed(system, name, tmp_path)
 
 
-@pytest.mark.parametrize("name", ["spin", "rumur"])
+@pytest.mark.parametrize("name", ["spin", "rumur", "tlc"])
 @pytest.mark.parametrize(("path", "sizes"), shipped())
 def test_shipped_specifications(
     path: str, sizes: dict[str, str], name: str, tmp_path: Path
@@ -84,7 +83,7 @@ def test_shipped_specifications(
     assert_confirmed(system, name, tmp_path)
 
 
-@pytest.mark.parametrize("name", ["spin", "rumur"])
+@pytest.mark.parametrize("name", ["spin", "rumur", "tlc"])
 @pytest.mark.parametrize(
     "start", [0, *(pytest.param(at, marks=pytest.mark.slow) for at in range(10, 100, 10))]
 )
@@ -114,12 +113,20 @@ def lying(honest: Tool, before: str, after: str) -> Tool:
 
 @pytest.mark.parametrize(
     ("name", "before", "after"),
-    [("spin", "critical", "critical && false"), ("rumur", "critical", "critical & false")],
+    [
+        ("spin", "critical", "critical && false"),
+        ("rumur", "critical", "critical & false"),
+        ("tlc", '"critical"', '"critical" /\\ FALSE'),
+    ],
 )
 def test_a_step_less_is_noticed(name: str, before: str, after: str, tmp_path: Path) -> None:
     system, _ = load(ROOT / "spec/protocols/locks/test_and_set.k42", {})
     assert system is not None
-    signs = {"spin": f" == {before} ->", "rumur": f" = {before}\n"}
+    signs = {
+        "spin": f" == {before} ->",
+        "rumur": f" = {before}\n",
+        "tlc": f"[self] = {before}\n",
+    }
     sign = signs[name]
     changed = lying(tool(name), sign, sign.replace(before, after))
     comparison = compared(system, (changed,), tmp_path, LIMITS)
@@ -127,7 +134,7 @@ def test_a_step_less_is_noticed(name: str, before: str, after: str, tmp_path: Pa
     assert any("distinct states" in each for each in comparison.testimonies[0].differences)
 
 
-@pytest.mark.parametrize("name", ["spin", "rumur"])
+@pytest.mark.parametrize("name", ["spin", "rumur", "tlc"])
 def test_a_property_less_is_noticed(name: str, tmp_path: Path) -> None:
     system = spin_lock(2, broken=True)
     honest = tool(name)
@@ -136,7 +143,7 @@ def test_a_property_less_is_noticed(name: str, tmp_path: Path) -> None:
     assert any("only here" in each for each in comparison.testimonies[0].differences), comparison
 
 
-@pytest.mark.parametrize("name", ["spin", "rumur"])
+@pytest.mark.parametrize("name", ["spin", "rumur", "tlc"])
 def test_no_time_is_no_answer(name: str, tmp_path: Path) -> None:
     found = tool(name)
     exported = found.export(counter_ring())
@@ -145,7 +152,7 @@ def test_no_time_is_no_answer(name: str, tmp_path: Path) -> None:
     assert "out of time" in statement.why
 
 
-@pytest.mark.parametrize("name", ["spin", "rumur"])
+@pytest.mark.parametrize("name", ["spin", "rumur", "tlc"])
 def test_no_memory_is_no_answer(name: str, tmp_path: Path) -> None:
     found = tool(name)
     exported = found.export(counter_ring())
