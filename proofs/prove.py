@@ -153,7 +153,6 @@ class Report:
         """Whether everything is."""
         return len(self.of(Proved)) == len(self.judged)
 
-
     @property
     def is_safe(self) -> bool:
         """Whether all is proved but claims about runs and refinements."""

@@ -199,8 +199,8 @@ COMMAND_CODES: Final = (
     Topic(
         "K342",
         "a certificate cannot be used",
-        "`k42 prove --replay` checks what `k42 prove --certificate` wrote, of the same specification "
-        "with the same constants. A certificate that no longer fits the specification is no "
+        "`k42 prove --replay` checks what `k42 prove --certificate` wrote, of the same "
+        "specification with the same constants. A certificate that no longer fits is no "
         "mistake: what it does not prove is unknown.",
     ),
     Topic(
@@ -241,10 +241,11 @@ COMMAND_CODES: Final = (
 VERDICTS: Final = (
     Topic(
         "proved",
-        "true for every size",
+        "true at the sizes that the first line names, mostly every one",
         "Exit code 0. Every invariant and lemma holds at the start and is preserved by every step, "
-        "whatever the sizes of the sorts; constants are as given. The verdict line says for which "
-        "sizes, where it is not every one. Deadlock and `reachable` are not covered.",
+        "whatever the sizes of the sorts; constants are as given. Where the argument does not work "
+        "for every size, the verdict line says `for 1 to 4 Cpu`, and says nothing about five: the "
+        "report tells why. Deadlock and `reachable` are not covered.",
     ),
     Topic(
         "not inductive",
@@ -317,7 +318,7 @@ EXIT_CODES: Final = (
     (EXIT_CONTRADICTORY, "a proof is about nothing: no initial state is possible"),
     (EXIT_UNKNOWN, "a proof was looked for and not found, nor a counterexample"),
     (EXIT_LIMIT, "the solver was stopped at its limit before it found an answer"),
-    (EXIT_DISAGREEMENT, "another model checker contradicts this one (`k42 oracle`)"),
+    (EXIT_DISAGREEMENT, "another checker or solver contradicts this one"),
     (EXIT_UNEXPECTED, "a run does not end as the project expects (`k42 ci`)"),
     (EXIT_EVALUATION, "the specification fails at a state that can be reached"),
     (EXIT_INPUT, "the input is wrong: specification, constants, command line or files"),

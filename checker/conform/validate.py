@@ -151,6 +151,8 @@ def _differ(
                     yield from _differ(f"{path}[{name}]", element, part, said, binding)
         case RecordType(_, fields), dict():
             assert isinstance(value, tuple)
+            for name in told.keys() - {name for name, _ in fields}:
+                yield f"{path}.{name}", _shown(told[name]), "no such field"
             for (name, inner), part in zip(fields, value, strict=True):
                 if name in told:
                     yield from _differ(f"{path}.{name}", inner, part, told[name], binding)

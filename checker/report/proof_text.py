@@ -500,8 +500,7 @@ def _vacuities(findings: Findings, ink: Ink) -> list[str]:
         ink.paint("doubt", line)
         for each in findings.vacuities
         for line in wrap(
-            f"vacuous: {each.name} ({_place(each.site)}): {each.kind.value}; "
-            f"{_FILLED[each.kind]}",
+            f"vacuous: {each.name} ({_place(each.site)}): {each.kind.value}; {_FILLED[each.kind]}",
             ink.width,
         )
     ]

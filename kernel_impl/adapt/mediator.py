@@ -37,7 +37,6 @@ from kernel_impl.config import REPAIRED, Repairs
 from kernel_impl.errors import require
 from kernel_impl.locks.interface import Lock
 from kernel_impl.machine.context import Context
-from kernel_impl.machine.packed import members
 from kernel_impl.machine.parking import Parking
 from kernel_impl.steps import Cell, Memory, atomic, load, observe, store, swap
 from kernel_impl.system import BIT, Layout
@@ -339,8 +338,3 @@ def join_workers(memory: Memory, shared: Shared, vp: int) -> int:
     memory.write(shared.gathering, gathering + 1)
     memory.write(shared.in_phase, memory.read(shared.in_phase) + 1)
     return LATE
-
-
-def waiting_threads(memory: Memory, root: MediatorRoot) -> tuple[int, ...]:
-    """Lists the threads that wait at a mediator, for reports."""
-    return tuple(thread for rep in root.reps for thread in members(memory.read(rep.waiting)))

@@ -154,11 +154,6 @@ class KernelProcessors:
             await self.interrupt(asked, bit)
             await await_equal(self.holds[asked], 0)
 
-    async def preempt_hard(self, cpu: int) -> None:
-        """Takes the processor from whoever holds it while others wait; he goes on later."""
-        taken = await atomic_when(others_wait, disabled_take_processor, self, cpu)
-        await observe("yield", cpu, taken)
-
 
 def has_kernel_work(memory: Memory, kernel: KernelProcessors, cpu: int) -> bool:
     """Tells whether a processor has messages, or is free and has somebody to run."""
@@ -206,13 +201,6 @@ def release_processor(memory: Memory, kernel: KernelProcessors, cpu: int, dispat
     charge(memory, kernel.domains, cpu, dispatcher, ticks=ticks)
     memory.write(kernel.running[cpu], NOBODY)
     memory.write(kernel.holds[dispatcher], 0)
-
-
-def disabled_take_processor(memory: Memory, kernel: KernelProcessors, cpu: int) -> int:
-    """Preempts whoever holds a processor, and returns him; he stays in the ring."""
-    running = memory.read(kernel.running[cpu])
-    release_processor(memory, kernel, cpu, running)
-    return running
 
 
 def holds_nothing(memory: Memory, kernel: KernelProcessors, dispatcher: int) -> bool:

@@ -49,6 +49,8 @@ class Counting:
         """
         logic = universe.logic
         match op:
+            case _ if bound > MAX_DISTINCT:
+                raise Unsupported(f"an unknown number is compared with {bound}")
             case Op.EQ:
                 more = logic.negate(self._at_least(universe, bound + 1))
                 return logic.both(self._at_least(universe, bound), more)
@@ -64,8 +66,6 @@ class Counting:
                 raise AssertionError(f"{op} is no comparison")
 
     def _at_least(self, universe: Universe, bound: int) -> Term:
-        if bound > MAX_DISTINCT:
-            raise Unsupported(f"an unknown number is compared with {bound}")
         return universe.logic.true if bound <= 0 else self._others(universe, bound, ())
 
     def _others(self, universe: Universe, bound: int, found: tuple[Symbolic, ...]) -> Term:

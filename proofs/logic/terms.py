@@ -144,10 +144,6 @@ class Logic:
         assert known == made, f"`{name}` is declared twice"
         return known
 
-    def fresh_symbol(self, name: str, arguments: Sequence[Sort], result: Sort) -> Symbol:
-        """Return a symbol that nobody has."""
-        return self.symbol(self._unused(name), arguments, result)
-
     @property
     def symbols(self) -> tuple[Symbol, ...]:
         """All symbols, in the order in which they were declared."""

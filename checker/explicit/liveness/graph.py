@@ -103,7 +103,3 @@ class StateGraph:
     def out(self, node: int) -> range:
         """Return the edges out of a node."""
         return range(int(self.starts[node]), int(self.starts[node + 1]))
-
-    def labels_where(self, test: Callable[[Label], bool]) -> Mask:
-        """Tell of each label whether it passes a test."""
-        return np.fromiter((test(label) for label in self.names), np.bool_, len(self.names))

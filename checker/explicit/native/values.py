@@ -56,7 +56,3 @@ class View:
     def bind(self, local: Local, to: Bound) -> View:
         """Return the view in which `local` stands for `to`."""
         return replace(self, locals={**self.locals, local: to})
-
-    def failing_at(self, label: str) -> View:
-        """Return the view in which a failure leads to another block."""
-        return replace(self, fail=label)

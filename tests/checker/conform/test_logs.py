@@ -143,6 +143,7 @@ action go(cpu: Cpu) requires mode[cpu] = idle {
         ({"page": {"number": 1}}, ()),
         ({"page": {"owner": "Cpu0", "number": None}}, ()),
         ({"page": {"owner": None}}, (("page.owner", "null", "Cpu0"),)),
+        ({"page": {"nubmer": 1}}, (("page.nubmer", "1", "no such field"),)),
         ({"queue": ["Cpu0"], "waiting": [0]}, ()),
         ({"queue": []}, (("queue", "[]", "[Cpu0]"),)),
         ({"waiting": ["Cpu1"]}, (("waiting", '["Cpu1"]', "{Cpu0}"),)),
