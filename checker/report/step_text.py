@@ -119,10 +119,7 @@ def _assignments(effect: Effect) -> Iterator[Assign]:
 
 
 def _kept(variable: Variable, step: Step, value: Value) -> list[str]:
-    """Tell of a local that was given the value it had: what a step has read may matter.
-
-    Not if the scope of the local may have ended since: then the value is not what was read.
-    """
+    """Tell of a local that was given the value it had: what a step has read may matter."""
     process = step.action.process
     body = step.action.body
     effects = body.effects if isinstance(body, Seq) else (body,)
@@ -133,11 +130,8 @@ def _kept(variable: Variable, step: Step, value: Value) -> list[str]:
         for e in effects
     ):
         return []
-    may_end = any(
-        each.place.variable is variable and each.site is NOWHERE for each in _assignments(body)
-    )
     for path, of, _, same in _by_thread(variable, step, value, value):
-        if path == _own_name(variable, step) and not (may_end and same == default(of)):
+        if path == _own_name(variable, step):
             return [f"{path}: {show(of, same)}, as before"]
     return []
 
