@@ -28,7 +28,7 @@ class Compiled:
     """Machine code; the addresses are valid as long as this object is.
 
     Attributes:
-        gather: 0, like `scatter`, if states are narrow.
+        gather: 0, like `scatter` and `step`, if states are narrow.
     """
 
     owner: object
@@ -36,6 +36,7 @@ class Compiled:
     inspect: int
     gather: int
     scatter: int
+    step: int
 
 
 @cache
@@ -87,6 +88,7 @@ def compile_module(text: str, *, optimised: bool = True) -> Compiled:
         inspect=engine.get_function_address("inspect"),
         gather=engine.get_function_address("gather"),
         scatter=engine.get_function_address("scatter"),
+        step=engine.get_function_address("step"),
     )
 
 

@@ -130,7 +130,13 @@ class NativeEngine:
         module, code = self._module, self._code.compiled
         if module.words == 1:
             return None
-        return Folder(module.words, module.half_words, gather=code.gather, scatter=code.scatter)
+        return Folder(
+            module.words,
+            module.half_words,
+            gather=code.gather,
+            scatter=code.scatter,
+            step=code.step,
+        )
 
     def _new_store(self) -> MemoryStore:
         seen = self._keys if self._lossy is None else self._lossy

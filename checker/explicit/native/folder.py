@@ -38,16 +38,18 @@ class Folder:
         given: numbers given out.
     """
 
-    def __init__(self, words: int, half_words: int, *, gather: int, scatter: int) -> None:
+    def __init__(
+        self, words: int, half_words: int, *, gather: int, scatter: int, step: int
+    ) -> None:
         """Start empty.
 
         Args:
             gather: the address of the function that turns states into halves; `scatter` likewise
-                of its inverse.
+                of its inverse, `step` of the one that gathers successors.
         """
         self.words = words
         self.half_words = half_words
-        self._addresses = (gather, scatter)
+        self._addresses = (gather, scatter, step)
         self.given = 0
         self._nodes = reserve()
         self._most = min(MOST_NUMBERS, len(self._nodes.array) // half_words)
@@ -123,9 +125,10 @@ class Folder:
     def for_worker(self, worker: Worker) -> tuple[object, ...]:
         """Return what kernels need to fold.
 
-        These are the words of a state and of a half, the addresses of `gather` and `scatter`, the
-        interned halves, the table of them, numbers to give, and room: for the states of a batch
-        and their halves; for the halves of successors, their parents, some hashes; for new states.
+        These are the words of a state and of a half, the addresses of three functions (see
+        `halves`), the interned halves, the table of them, numbers to give, and room: for the states
+        of a batch and their halves; for the halves of successors, and which of them have changed;
+        for new states.
         """
         return (
             self.words,

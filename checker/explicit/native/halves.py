@@ -11,6 +11,9 @@ halves of the state in the order of the layout take 1.3 million values together,
 The order of bits within a half does not matter. So a word of a half takes from every word of the
 state a set of bits: one instruction where the processor can compress them, shifts of every run
 where not.
+
+Three functions are written: `gather` from states to halves, `scatter` back, and `step`, which
+gathers successors and tells which of their halves differ from those of the state before.
 """
 
 from __future__ import annotations
@@ -121,6 +124,10 @@ def _indexed(variable: Variable) -> tuple[Type | None, int]:
 
 GATHER: Final = "define void @gather(ptr noalias %states, i64 %n, ptr noalias %halves) nounwind"
 SCATTER: Final = "define void @scatter(ptr noalias %halves, i64 %n, ptr noalias %states) nounwind"
+STEP: Final = (
+    "define i64 @step(ptr noalias %states, ptr noalias %ends, i64 %n, ptr noalias %level, "
+    "ptr noalias %before, ptr noalias %keys, ptr noalias %halves, ptr noalias %changes) nounwind"
+)
 
 
 MAX_RUNS: Final = 2
@@ -135,6 +142,7 @@ def write_halves(unit: Unit, of: tuple[Half, Half], *, compresses: bool) -> None
     """
     both = (*of[0], *of[1])
     _write_gather(unit, both, compresses=compresses)
+    _write_step(unit, both, compresses=compresses)
     _write_scatter(unit, both, compresses=compresses)
     if compresses:
         unit.functions += [
@@ -146,18 +154,92 @@ def _write_gather(unit: Unit, of: Half, *, compresses: bool) -> None:
     code = Function(GATHER)
 
     def write(number: Number) -> None:
-        source, target = code.mul(number, unit.words), code.mul(number, len(of))
-        state = [code.load(code.at("%states", code.add(source, at))) for at in range(unit.words)]
-        for at, sources in enumerate(of):
-            result = known(0)
-            for word, mask, start in sources:
-                bits = _taken_out(code, state[word], mask, compresses=compresses)
-                result = code.disj(result, code.shl(bits, start))
-            code.store(result, code.at("%halves", code.add(target, at)))
+        _gathered(unit, code, of, number, compresses=compresses)
 
     code.times(Number(WORD, None, "%n"), write)
     code.do("ret void")
     unit.functions.append(code.finish())
+
+
+def _gathered(
+    unit: Unit, code: Function, of: Half, number: Number, *, compresses: bool
+) -> list[Number]:
+    """Write the words of both halves of a state to their place, and return them."""
+    source, target = code.mul(number, unit.words), code.mul(number, len(of))
+    state = [code.load(code.at("%states", code.add(source, at))) for at in range(unit.words)]
+    results = []
+    for at, sources in enumerate(of):
+        result = known(0)
+        for word, mask, start in sources:
+            bits = _taken_out(code, state[word], mask, compresses=compresses)
+            result = code.disj(result, code.shl(bits, start))
+        code.store(result, code.at("%halves", code.add(target, at)))
+        results.append(result)
+    return results
+
+
+def _write_step(unit: Unit, of: Half, *, compresses: bool) -> None:
+    """Write what becomes of the successors of some states, those of each up to an address.
+
+    The key of a successor is set to that of the state before. Halves that differ are listed.
+    """
+    code = Function(STEP)
+    begin = Number(WORD, None, code.let("ptrtoint ptr %states to i64"))
+    number, count = code.slot("i64"), code.slot("i64")
+    code.store(known(0), number)
+    code.store(known(0), count)
+
+    def write(parent: Number) -> None:
+        end = code.sub(code.load(code.at("%ends", parent)), begin)
+        successors = code.sub(code.binary("udiv", end, known(8 * unit.words)), code.load(number))
+        key, there = code.load(code.at("%level", parent)), code.mul(parent, len(of))
+        before = [code.load(code.at("%before", code.add(there, at))) for at in range(len(of))]
+
+        def follow(_: Number) -> None:
+            here = code.load(number)
+            after = _gathered(unit, code, of, here, compresses=compresses)
+            code.store(key, code.at("%keys", here))
+            size = len(of) // 2
+            for half, first in enumerate((0, size)):
+                place, own = code.add(code.mul(here, 2), half), slice(first, first + size)
+                _list_changed(code, count, place, before[own], after[own])
+            code.store(code.add(here, 1), number)
+
+        code.times(successors, follow)
+
+    code.times(Number(WORD, None, "%n"), write)
+    code.do(f"ret {code.load(count).typed}")
+    unit.functions.append(code.finish())
+
+
+def _list_changed(
+    code: Function, count: str, place: Number, before: list[Number], after: list[Number]
+) -> None:
+    """Write a half to the list, by its hash and its place, and count it if it has changed.
+
+    Without a jump: whether it has depends on the action, and no processor foresees that.
+    """
+    entry = code.mul(code.load(count), 2)
+    code.store(_hash(code, after), code.at("%changes", entry))
+    code.store(place, code.at("%changes", code.add(entry, 1)))
+    difference = known(0)
+    for old, new in zip(before, after, strict=True):
+        difference = code.disj(difference, code.binary("xor", new, old))
+    differs = code.resize(code.test("ne", difference, 0), WORD, is_signed=False)
+    code.store(code.add(code.load(count), differs), count)
+
+
+def _hash(code: Function, half: list[Number]) -> Number:
+    """Write what `kernels.fold.hash_half` computes."""
+    result = known(0)
+    for at, word in enumerate(half):
+        mixed = word
+        if at:
+            mixed = code.binary("xor", code.binary("xor", code.shr(result, 29), result), word)
+        mixed = code.mul(mixed, 0x9E3779B97F4A7C15)
+        mixed = code.binary("xor", mixed, code.shr(mixed, 32))
+        result = code.mul(mixed, 0xD6E8FEB86659FD93)
+    return code.disj(result, 1)
 
 
 def _write_scatter(unit: Unit, of: Half, *, compresses: bool) -> None:

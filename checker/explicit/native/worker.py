@@ -9,7 +9,6 @@ import numpy as np
 
 from checker.explicit.native.cells import SPARE
 from checker.explicit.native.forks import SCRATCH_WORDS
-from checker.explicit.native.kernels.fold import TOGETHER
 from checker.explicit.native.kernels.table import BATCH
 from checker.explicit.native.memory import Area
 
@@ -28,7 +27,7 @@ Numbers: TypeAlias = "NDArray[np.int64]"
 Buffers: TypeAlias = (
     "tuple[Array, Array, Numbers, Numbers, Numbers, NDArray[np.uint8], Numbers, Numbers]"
 )
-Folding: TypeAlias = "tuple[Array, Array, Array, Numbers, Array, Array]"
+Folding: TypeAlias = "tuple[Array, Array, Array, Array, Array]"
 
 
 @dataclass(slots=True)
@@ -107,8 +106,7 @@ def make_worker(module: Module, compiled: Compiled, actions: int, wanted: Number
             np.zeros(BATCH * words + SPARE, np.uint64),
             np.zeros(BATCH * both, np.uint64),
             np.zeros(folded * both, np.uint64),
-            np.zeros(folded, np.int64),
-            np.zeros(4 * TOGETHER, np.uint64),
+            np.zeros(4 * folded + SPARE, np.uint64),
             np.zeros(folded * words + SPARE, np.uint64),
         ),
         cursor=np.zeros(2, np.int64),

@@ -20,7 +20,7 @@ both parts of `told`.
 
 from __future__ import annotations
 
-from checker.explicit.native.kernels.fold import TOGETHER, convert, fold_steps, unfold_all
+from checker.explicit.native.kernels.fold import convert, fold_changes, step, unfold_all
 from checker.explicit.native.kernels.intrinsics import call_expand, call_inspect, word
 from checker.explicit.native.kernels.jit import kernel
 from checker.explicit.native.kernels.table import BATCH, put_all
@@ -127,7 +127,7 @@ def expand_folded(
         folding: see `folder.Folder.for_worker`.
     """
     words, size, addresses, nodes, finder, cursor, room = folding
-    states, before, after, parents, hashes, news = room
+    states, before, after, changes, news = room
     found, keys, slots, late, fresh = buffers[0], buffers[1], buffers[2], buffers[3], buffers[4]
     flags, info, ends = buffers[5], buffers[6], buffers[7]
     stop = filled + limits[2]
@@ -143,30 +143,9 @@ def expand_folded(
         convert(addresses[1], before, some, states)
         done, count = succeed(calls, states.ctypes.data, some, words, buffers, limits)
         told = note(flags, info, done, low, wrong, told)
-        convert(addresses[0], found, count, after)
-        at = 0
-        for j in range(done):
-            end = (ends[j] - found.ctypes.data) // (8 * words)
-            while at < end:
-                parents[at] = j
-                at += 1
-        for first in range(0, count, TOGETHER):
-            last = min(first + TOGETHER, count)
-            fold_steps(
-                after,
-                first,
-                last,
-                parents,
-                before,
-                level[low : low + some],
-                size,
-                nodes,
-                finder,
-                cursor,
-                hashes,
-                keys,
-                shared,
-            )
+        above = level.ctypes.data + low * 8
+        changed = step(addresses[2], found, ends, done, above, before, keys, after, changes)
+        fold_changes(changes, changed, after, size, nodes, finder, cursor, keys, shared)
         new = put_all(table, keys, count, slots, late, fresh, shared)
         for k in range(new):
             out[filled + k] = keys[fresh[k]]

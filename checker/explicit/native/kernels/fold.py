@@ -25,6 +25,7 @@ import numpy as np
 
 from checker.explicit.native.kernels.intrinsics import (
     call_convert,
+    call_step,
     compare_and_swap,
     look_at_line,
     lowest,
@@ -35,8 +36,8 @@ from checker.explicit.native.kernels.jit import kernel
 from checker.explicit.native.kernels.table import AHEAD, ZERO, following, line_of, mix
 
 HALF = np.uint64(32)
-TOGETHER = 64
-"""States of which keys are looked for at a time."""
+FAR, NEAR = 48, 16
+"""How many halves ahead the line of the table is requested, and the half that is in it."""
 
 LOWER = np.uint64((1 << 32) - 1)
 UPPER = np.uint64(((1 << 32) - 1) << 32)
@@ -122,72 +123,83 @@ def fold_all(halves, size, nodes, finder, cursor, keys):
 
 
 @kernel
-def fold_steps(
-    halves,
-    low,
-    high,
-    parents,
-    before,
-    before_keys,
-    size,
-    nodes,
-    finder,
-    cursor,
-    hashes,
-    keys,
-    shared,
-):
-    """Write the keys of states that differ little from others, whose keys are known.
+def fold_changes(changes, count, halves, size, nodes, finder, cursor, keys, shared):
+    """Put the numbers of halves that have changed into the keys of their states.
 
-    What is looked up is requested from memory for all states before the first of it is looked at:
-    lines of the table, then the halves that are probably the same.
+    What is looked up is requested from memory before it is looked at: lines of the table, then the
+    halves that are probably the same.
 
     Args:
-        halves: those of the states.
-        parents: for each state the number of the other one.
-        before, before_keys: halves and keys of these.
-        hashes: room for four words for each of the states.
+        changes: for each of `count` halves its hash and its place among the halves.
     """
     lines = finder.shape[0] >> 3
-    count = 0
-    for half in range(2 * low, 2 * high):
-        there = (2 * parents[half >> 1] + (half & 1)) * size
-        if differ(halves, half * size, before, there, size):
-            hashed = hash_half(halves, half * size, size)
-            prefetch(finder, line_of(hashed, lines))
-            hashes[2 * count], hashes[2 * count + 1] = hashed, np.uint64(half)
-            count += 1
+    for k in range(min(FAR, count)):
+        prefetch(finder, line_of(word(changes, 2 * k), lines))
+    for k in range(min(NEAR, count)):
+        guess(changes, k, nodes, finder, lines, size)
     for k in range(count):
-        hashed = hashes[2 * k]
-        slot = line_of(hashed, lines)
-        same = look_at_line(finder, slot, hashed << HALF, UPPER)[0]
-        if same != 0:
-            entry = word(finder, slot + lowest(same))
-            prefetch(nodes, np.int64(entry & LOWER) * size - size)
-    for j in range(low, high):
-        keys[j] = before_keys[parents[j]]
-    for k in range(count):
-        at = np.int64(hashes[2 * k + 1])
-        number = intern(halves, at * size, size, hashes[2 * k], nodes, finder, cursor, shared)
-        key = keys[at >> 1]
-        if at & 1:
-            keys[at >> 1] = key & UPPER | np.uint64(number)
+        if k + FAR < count:
+            prefetch(finder, line_of(word(changes, 2 * (k + FAR)), lines))
+        if k + NEAR < count:
+            guess(changes, k + NEAR, nodes, finder, lines, size)
+        told = word(changes, 2 * k + 1)
+        half = np.int64(told & LOWER)
+        number = np.int64(told >> HALF) - 1
+        if number < 0 or differ(halves, half * size, nodes, number * size, size):
+            hashed = word(changes, 2 * k)
+            number = intern(halves, half * size, size, hashed, nodes, finder, cursor, shared)
+        key = word(keys, half >> 1)
+        if half & 1:
+            keys[half >> 1] = key & UPPER | np.uint64(number)
         else:
-            keys[at >> 1] = key & LOWER | np.uint64(number) << HALF
+            keys[half >> 1] = key & LOWER | np.uint64(number) << HALF
+
+
+@kernel
+def guess(changes, k, nodes, finder, lines, size):
+    """Note beside the place of a half which number it has, plus 1, if its hash tells true."""
+    hashed = word(changes, 2 * k)
+    slot = line_of(hashed, lines)
+    same = look_at_line(finder, slot, hashed << HALF, UPPER)[0]
+    if same != 0:
+        entry = word(finder, slot + lowest(same)) & LOWER
+        prefetch(nodes, np.int64(entry) * size - size)
+        changes[2 * k + 1] |= entry << HALF
 
 
 @kernel
 def unfold_all(keys, low, high, size, nodes, halves):
     """Write the halves of the states of some keys, from the beginning of `halves` on."""
     for j in range(low, high):
-        if j + 1 < high:
-            prefetch(nodes, np.int64(keys[j + 1] >> HALF) * size)
-            prefetch(nodes, np.int64(keys[j + 1] & LOWER) * size)
+        if j + NEAR < high:
+            prefetch(nodes, np.int64(keys[j + NEAR] >> HALF) * size)
+            prefetch(nodes, np.int64(keys[j + NEAR] & LOWER) * size)
         left, right = np.int64(keys[j] >> HALF) * size, np.int64(keys[j] & LOWER) * size
         at = 2 * (j - low) * size
         for k in range(size):
             halves[at + k] = word(nodes, left + k)
             halves[at + size + k] = word(nodes, right + k)
+
+
+@kernel
+def step(address, states, ends, count, level, before, keys, halves, changes):
+    """Gather successors by the function `step`; return how many of their halves have changed.
+
+    Args:
+        ends: where the successors end of each of `count` states.
+        level: the address of the keys of these; `before` their halves.
+    """
+    return call_step(
+        address,
+        states.ctypes.data,
+        ends.ctypes.data,
+        count,
+        level,
+        before.ctypes.data,
+        keys.ctypes.data,
+        halves.ctypes.data,
+        changes.ctypes.data,
+    )
 
 
 @kernel

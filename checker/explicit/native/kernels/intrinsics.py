@@ -50,6 +50,12 @@ def call_convert(_, address, source, count, target):
 
 
 @intrinsic
+def call_step(_, address, states, ends, count, level, before, keys, halves, changes):
+    """Call `step` of the system's module."""
+    return _call(types.int64, 8, void=False)
+
+
+@intrinsic
 def prefetch(_, array, index):
     """Request the cache line of an element."""
     signature = types.void(array, types.int64)

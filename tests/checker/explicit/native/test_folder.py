@@ -7,10 +7,15 @@ from random import Random
 import numpy as np
 import pytest
 
+from checker.explicit.layout import Layout
 from checker.explicit.native.compiler import Compiled, compile_module
 from checker.explicit.native.folder import Folder
+from checker.explicit.native.halves import halves, write_halves
 from checker.explicit.native.kernels import fold as kernels
 from checker.explicit.native.memory import Array, pack, unpack
+from checker.explicit.native.unit import Unit
+from checker.model.system import System
+from tests.checker.explicit.native.test_halves import SYSTEMS, WAYS
 
 COPY = """
 define void @{name}(ptr %from, i64 %n, ptr %to) {{
@@ -36,7 +41,7 @@ def identity(words: int) -> Compiled:
 
 def folder_of(words: int) -> Folder:
     code = identity(words)
-    return Folder(words, words // 2, gather=code.gather, scatter=code.scatter)
+    return Folder(words, words // 2, gather=code.gather, scatter=code.scatter, step=0)
 
 
 def folded(folder: Folder, states: Sequence[int]) -> Array:
@@ -73,26 +78,48 @@ def test_numbers_outlive_the_growth_of_their_table() -> None:
         assert folded(folder, states).tolist() == each.tolist()
 
 
-@pytest.mark.parametrize("words", [2, 4, 10])
+@pytest.mark.parametrize("system", SYSTEMS, ids=lambda system: system.name)
+@pytest.mark.parametrize("compresses", WAYS)
 @pytest.mark.parametrize("is_shared", [False, True])
-def test_a_step_folds_to_what_its_state_folds_to(words: int, is_shared: bool) -> None:
-    random = Random(words)
-    folder, cursor = folder_of(words), np.zeros(2, np.int64)
-    befores = random_states(random, words, 5)
-    parents = np.array([random.randrange(5) for _ in range(60)])
-    afters = [
-        befores[parent] & ~(((1 << 64) - 1) << 64 * at) | random.randrange(4) << 64 * at
-        for parent in parents.tolist()
-        for at in (random.randrange(words),)
-    ]
-    keys = folded(folder, befores)
+def test_steps_fold_to_what_their_states_fold_to(
+    system: System, compresses: bool, is_shared: bool
+) -> None:
+    layout = Layout(system)
+    unit = Unit(layout)
+    both = halves(system, layout)
+    write_halves(unit, both, compresses=compresses)
+    code, words, size = compile_module(unit.text()), unit.words, len(both[0])
+    folder = Folder(words, size, gather=code.gather, scatter=code.scatter, step=code.step)
+    random, cursor = Random(layout.bits), np.zeros(2, np.int64)
+    befores = [random.getrandbits(layout.bits) for _ in range(5)]
+    counts = [0, 3, 120, 1, 0]
+    parents = [at for at, count in enumerate(counts) for _ in range(count)]
+    bits = [1 << random.randrange(layout.bits) for _ in range(20)]
+    afters = [befores[at] ^ random.choice(bits) ^ random.choice(bits) for at in parents]
+    level = folded(folder, befores)
     folder.hand_out(cursor, 1_000, in_turn)
-    kept = (words // 2, folder.nodes, folder.finder, cursor)
-    hashes, found = np.zeros(4 * 60, np.uint64), np.zeros(60, np.uint64)
-    before, after = pack(befores, words), pack(afters, words)
-    for low, high in ((0, 40), (40, 60)):
-        kernels.fold_steps(after, low, high, parents, before, keys, *kept, hashes, found, is_shared)
-    assert found.tolist() == folded(folder, afters).tolist()
+
+    states, before, after = pack(afters, words), *[np.zeros(4_000, np.uint64) for _ in range(2)]
+    kernels.convert(code.gather, pack(befores, words), len(befores), before)
+    ends = states.ctypes.data + 8 * words * np.cumsum(counts)
+    keys, changes = np.zeros(len(afters), np.uint64), np.zeros(4 * len(afters), np.uint64)
+    to = (level.ctypes.data, before, keys, after, changes)
+    changed = kernels.step(code.step, states, ends, len(counts), *to)
+    told = changes[1 : 2 * changed : 2].tolist()
+    for at in range(changed):
+        assert changes[2 * at] == kernels.hash_half(after, int(changes[2 * at + 1]) * size, size)
+    kept = (size, folder.nodes, folder.finder, cursor)
+    kernels.fold_changes(changes, changed, after, *kept, keys, is_shared)
+    assert keys.tolist() == folded(folder, afters).tolist()
+    old = before[: 2 * size * len(befores)].reshape(-1, size)
+    new = after[: 2 * size * len(afters)].reshape(-1, size)
+    differ = [
+        2 * j + half
+        for j, parent in enumerate(parents)
+        for half in range(2)
+        if (new[2 * j + half] != old[2 * parent + half]).any()
+    ]
+    assert told == differ
 
 
 def test_a_thread_that_runs_out_of_numbers_goes_on_where_it_can() -> None:
