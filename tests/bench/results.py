@@ -124,24 +124,40 @@ def draw(results: Results, path: Path) -> bool:
     mpl.use("svg")
     # The same picture for the same numbers, and text that stays text.
     mpl.rcParams.update({"svg.hashsalt": "k42", "svg.fonttype": "none", "font.size": 8})
+    rows = -(-len(results) // ACROSS)
     figure, axes = plt.subplots(
-        1, len(results), figsize=(2.6 * len(results), 3.4), sharey=True, squeeze=False
+        rows, ACROSS, figsize=(2.8 * ACROSS, 2.4 * rows), sharex=True, sharey=True, squeeze=False
     )
-    for at, (subject, measures) in zip(axes[0], results.items(), strict=True):
+    places = list(axes.flat)
+    for at, (subject, measures) in zip(places, results.items(), strict=False):
         _bars(at, subject, measures)
-    axes[0][0].set_xlabel("states per second (logarithmic)")
+    places[0].invert_yaxis()
+    places[0].set_xlim(left=LEAST)
+    for at in places[len(results) :]:
+        at.set_visible(False)
+    figure.supxlabel("states per second (logarithmic)")
     figure.tight_layout()
     figure.savefig(path, metadata={"Date": None})
     plt.close(figure)
     return True
 
 
+ACROSS: Final = 4
+"""Pictures in a row."""
+
+LEAST: Final = 10_000
+"""States per second at which the axis begins."""
+
+
 def _bars(axes: Axes, subject: Subject, measures: Sequence[Measure]) -> None:
+    from matplotlib.ticker import NullFormatter
+
     names = [each.contender for each in measures]
     rates = [0 if each.failure else each.states / each.seconds for each in measures]
     colours = ["#1b6ca8" if name.startswith("k42") else "#b8b8b8" for name in names]
     axes.barh(names, rates, color=colours)
     axes.set_xscale("log")
-    axes.invert_yaxis()
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.tick_params(labelbottom=True)
     axes.set_title(subject.name)
     axes.spines[["top", "right"]].set_visible(False)
