@@ -132,8 +132,8 @@ def _table(name: str, kind: str) -> list[dict[str, Any]]:
 def description(entry: Entry) -> str:
     """Return what the head of the specification says about the defect, as one paragraph."""
     if entry.switch is None:
-        text = "\n".join(_head(entry.file)).replace("`", "")
-        paragraphs = [part for part in text.split("\n\n") if not part.startswith("Counts")]
+        told = re.split(r"(?m)^(?:Counts|Source|Atomicity)\b", "\n".join(_head(entry.file)))[0]
+        paragraphs = told.replace("`", "").split("\n\n")
         return " ".join(" ".join(paragraphs[:2]).split())
     mark = f"{entry.switch} = {str(entry.constants[entry.switch]).lower()}"
     for file in _files(entry.file):
