@@ -93,6 +93,10 @@ class Collector:
         return tuple(
             sorted(
                 self._found,
-                key=lambda d: (d.span.source.name, d.span.start) if d.span else ("", -1),
+                key=lambda d: _order(d.span),
             )
         )
+
+
+def _order(span: Span | None) -> tuple[str, int]:
+    return ("", -1) if span is None else (span.written.source.name, span.written.start)

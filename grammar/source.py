@@ -13,10 +13,15 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SourceFile:
-    """One text and the name under which messages quote it; compared by identity."""
+    """One text and the name under which messages quote it; compared by identity.
+
+    Attributes:
+        origin: of a text that nobody wrote, the place of the construct that it was generated for.
+    """
 
     name: str
     text: str
+    origin: Span | None = None
     line_starts: tuple[int, ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -60,14 +65,21 @@ class Span:
         """The characters themselves."""
         return self.source.text[self.start : self.end]
 
+    @property
+    def written(self) -> Span:
+        """The place itself; of generated code, that of the construct it was generated for."""
+        origin = self.source.origin
+        return self if origin is None else origin.written
+
     def to(self, other: Span) -> Span:
         """Return the smallest span that covers this one and `other`."""
         return Span(self.source, min(self.start, other.start), max(self.end, other.end))
 
     def __str__(self) -> str:
-        """Render as `file:line:column`."""
-        line, column = self.source.position(self.start)
-        return f"{self.source.name}:{line}:{column}"
+        """Render as `file:line:column`, in the text that somebody wrote."""
+        span = self.written
+        line, column = span.source.position(span.start)
+        return f"{span.source.name}:{line}:{column}"
 
 
 NOWHERE = Span(SourceFile("<none>", ""), 0, 0)

@@ -27,7 +27,7 @@ from checker.model.verdict import (
 from checker.report.cells import pad, width, wrap
 from checker.report.state_text import render_data, render_rests
 from checker.report.text import duration
-from checker.report.trace_text import Block, render_blocks
+from checker.report.trace_text import Block, Row, render_blocks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -226,7 +226,8 @@ def _trace(replayed: Replayed, failure: Failure, ink: Ink) -> Iterator[str]:
         }
         details = tuple(_details(step))
         place = shown_path(step.place) if step.place.line else "(start)"
-        blocks.append(Block(number, step.thread, place, step.source, "", details, fails))
+        row = Row(place, step.source, details)
+        blocks.append(Block(number, step.thread, "", (row,), fails))
     actors = [w.thread for w in replayed.end if any(s.thread == w.thread for s in steps)]
     yield from render_blocks(blocks, actors, ink)
 

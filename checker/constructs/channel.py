@@ -25,7 +25,7 @@ FAULTS: Final = {"loses": "lose", "duplicates": "duplicate", "reorders": "reorde
 def channel_object(decl: syntax.ChannelDecl, collector: Collector) -> syntax.ObjectDecl:
     """Return the object that a channel is; what is wrong with it is reported."""
     _check_faults(decl, collector)
-    template = Template(f"channel {decl.name.text}")
+    template = Template(f"channel {decl.name.text}", decl.name.span)
     text = "".join(_Text(decl, template).declarations())
     return syntax.ObjectDecl(decl.name, template.declarations(text), doc=decl.doc, span=decl.span)
 

@@ -152,7 +152,7 @@ def check_of_object(
     for part in check.parts:
         if isinstance(part, syntax.Transfer):
             collector.error("K185", part.span, "nothing is transferred when nothing is swapped")
-    template = Template(f"check {cluster.name}")
+    template = Template(f"check {cluster.name}", check.name.span)
     monitor = Monitor(cluster.interface, template, settings.callers)
     call = {
         operation.name: f"{cluster.name}.{operation.name}({HOME}"

@@ -115,7 +115,7 @@ def lowered(cluster: Cluster, collector: Collector) -> syntax.ObjectDecl:
     """Return the object that a clustered object is."""
     decl = cluster.decl
     lowering = _Lowering(cluster, collector, _own_procedures(decl))
-    template = Template(f"clustered object {cluster.name}")
+    template = Template(f"clustered object {cluster.name}", decl.name.span)
     processors = template.type(cluster.processors)
     misses = [part.body for part in decl.parts if isinstance(part, syntax.MissPart)]
     answers = "\n".join(template.block(lowering.code(body)) for body in misses)

@@ -46,6 +46,9 @@ from grammar.diagnostics import Collector
 CALLER = "caller"
 THREAD = "thread"
 ANSWER = "answer"
+BEFORE = "before_transfer_"
+AFTER = "after_transfer_"
+"""What the objects represent before and after a transfer, by the names of the interface."""
 
 
 def check_of_swap(
@@ -62,7 +65,7 @@ def check_of_swap(
         for number in range(len(clusters) - 1)
     ]
     last = stages[-1]
-    template = Template(f"check swap {protocol.name.text}")
+    template = Template(f"check swap {protocol.name.text}", check.name.span)
     monitor = Monitor(clusters[0].interface, template, settings.callers)
     call = {
         operation.name: f"{last.name}.{operation.name}({HOME}, self, self"
@@ -147,9 +150,13 @@ class _Stage:
         """The object that replaces it."""
         return self.clusters[self.number + 1]
 
+    def _template(self) -> Template:
+        title = f"check swap {self.protocol.name.text}: {self.source.name} -> {self.target.name}"
+        return Template(title, self.check.name.span)
+
     def object(self) -> syntax.ObjectDecl:
         """Return the protocol, applied to its two objects."""
-        template = Template(f"swap {self.source.name} -> {self.target.name}")
+        template = self._template()
         members = [
             rewritten(part, lambda node: self._deed(node, None, is_nested=False))
             for part in self.protocol.parts
@@ -163,12 +170,11 @@ class _Stage:
         ghost var is_disposed: bool = false
         ghost var called_old_late: bool = false
         ghost var transferred_early: bool = false
-        ghost var changed_state: bool = false
         ghost var used_after_free: bool = false
         {"".join(self._saved(template))}
         invariant no_call_in_old_after_transfer: not called_old_late
         invariant transfer_is_quiescent: not transferred_early
-        invariant state_preserved: not changed_state
+        {self._preserved()}
         invariant no_use_after_free: not used_after_free
         """
         operations = self.source.interface.operations
@@ -190,14 +196,24 @@ class _Stage:
         for variable in self.source.interface.variables:
             if variable.value is not None:
                 of, value = template.type(variable.type), template.expression(variable.value)
-                yield f"ghost var saved_{variable.name.text}: {of} = {value}\n"
+                name = variable.name.text
+                yield f"ghost var {BEFORE}{name}: {of} = {value}\n"
+                yield f"ghost var {AFTER}{name}: {of} = {value}\n"
+
+    def _preserved(self) -> str:
+        """Return the claim that the new object goes on where the old one was."""
+        claims = [
+            f"{AFTER}{variable.name.text} = {BEFORE}{variable.name.text}"
+            for variable in self.source.interface.variables
+        ]
+        return f"invariant state_preserved: {' and '.join(claims) or 'true'}"
 
     # --- calls
 
     def _procedure(self, operation: Operation, *, is_nested: bool) -> syntax.ProcedureDecl:
         """Return the procedure of an operation: what the protocol does when it is called."""
         decl = operation.decl
-        template = Template(f"{self.name}.{operation.name}")
+        template = self._template()
         given = "".join(
             f", {field.name.text}: {template.type(field.type)}" for field in decl.parameters
         )
@@ -253,7 +269,7 @@ class _Stage:
     def _perform(
         self, which: syntax.Expr, operation: Operation, *, is_nested: bool
     ) -> syntax.Block:
-        template = Template(f"{self.name}.{operation.name}")
+        template = self._template()
         given = "".join(f", {field.name.text}" for field in operation.decl.parameters)
         keep = f"{ANSWER} := " if operation.decl.result is not None else ""
         nested = "" if is_nested else self._nested(template)
@@ -352,13 +368,11 @@ class _Stage:
                 remedy=f"write `transfer {self.source.name} -> {self.target.name} {{ ... }}`",
             )
             return syntax.Block((), span=node.span)
-        template = Template(f"swap {self.source.name} -> {self.target.name}")
+        template = self._template()
         names = [variable.name.text for variable in self.source.interface.variables]
-        saves = "\n".join(
-            f"saved_{name} := {self.source.name}.{abstraction(name)}()" for name in names
-        )
-        differs = " or ".join(
-            f"saved_{name} != {self.target.name}.{abstraction(name)}()" for name in names
+        saves, lost = (
+            "\n".join(f"{prefix}{name} := {of.name}.{abstraction(name)}()" for name in names)
+            for prefix, of in ((BEFORE, self.source), (AFTER, self.target))
         )
         return _only_block(
             template,
@@ -368,7 +382,7 @@ class _Stage:
                 or exists caller_: Caller. inside_old[caller_] or inside_new[caller_]
               {saves}
               {template.block(fitting[0].body)}
-              changed_state := changed_state or {differs or "false"}
+              {lost}
               is_transferred := true
             }}
             """,
@@ -381,7 +395,7 @@ class _Stage:
         return (source.text, target.text) == (self.source.name, self.target.name)
 
     def _dispose(self) -> syntax.Block:
-        template = Template(f"swap {self.source.name} -> {self.target.name}")
+        template = self._template()
         return _only_block(
             template,
             """

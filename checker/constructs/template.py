@@ -3,13 +3,13 @@
 A template is a text with *holes*, names that stand for trees: `expression`, `type` and `block` make
 one. So generated code reads like code, and what the author wrote keeps its place in the author's
 file. The text itself, with the holes printed out, is a source of its own, which traces and messages
-quote.
+quote; as its place they tell that of the construct it was generated for.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from textwrap import dedent
 
 from checker.constructs.trees import respanned, rewritten
@@ -25,10 +25,12 @@ class Template:
     """The holes of one generated text.
 
     Attributes:
-        title: what the text is called in messages.
+        title: what the text is called in messages: the construct, as in `check Counter`.
+        origin: the place of the construct.
     """
 
     title: str
+    origin: Span
     _holes: dict[str, syntax.Node] = field(default_factory=dict)
     _shown: dict[str, str] = field(default_factory=dict)
 
@@ -54,9 +56,10 @@ class Template:
         """Return the declarations of a text, its holes filled."""
         text = f"spec generated\n{dedent(text)}"
         collector = Collector()
-        specification = parse(SourceFile(f"<{self.title}>", text), collector)
+        specification = parse(SourceFile(self.title, text, self.origin), collector)
         assert specification is not None, (text, collector.sorted())
-        printed = respanned(specification, _Printed(self.title, text, self._shown).span)
+        source = SourceFile(self.title, "", self.origin)
+        printed = respanned(specification, _Printed(source, text, self._shown).span)
         return rewritten(printed, self._fill).declarations
 
     def _fill(self, node: syntax.Node) -> syntax.Node | None:
@@ -74,7 +77,7 @@ class Template:
 class _Printed:
     """A text with its holes printed out, and where each place of the text is in it."""
 
-    def __init__(self, title: str, text: str, shown: dict[str, str]) -> None:
+    def __init__(self, empty: SourceFile, text: str, shown: dict[str, str]) -> None:
         pieces: list[str] = []
         self._moves: list[tuple[int, int]] = []  # from this offset on, places move by so much
         end = 0
@@ -84,7 +87,7 @@ class _Printed:
             before = self._moves[-1][1] if self._moves else 0
             self._moves.append((end, before + len(shown[hole.group()]) - len(hole.group())))
         pieces.append(text[end:])
-        self._source = SourceFile(f"<{title}>", "".join(pieces))
+        self._source = replace(empty, text="".join(pieces))
 
     def span(self, span: Span) -> Span:
         """Return the place of what stands at a place of the text with holes."""

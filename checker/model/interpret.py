@@ -67,31 +67,69 @@ BranchKey: TypeAlias = tuple[Span, int]
 
 
 @dataclass(frozen=True, slots=True)
+class Wrote:
+    """A statement gave a part of a variable a value, perhaps the one that it had.
+
+    Attributes:
+        path: the positions in nested tuples that lead to the part.
+    """
+
+    variable: Variable
+    path: tuple[int, ...]
+    before: Value
+    after: Value
+    site: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A statement gave a local a value that ends with the step."""
+
+    local: Local
+    value: Value
+    site: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """What the step waits for holds."""
+
+    site: Span
+
+
+Act: TypeAlias = Wrote | Bound | Passed
+"""One thing that a step did, for those who tell of it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Moved:
-    """The step leads to `state`; `branches` are those that it took."""
+    """The step leads to `state`; `branches` are those that it took, `acts` what it did in order."""
 
     step: Step
     state: State
     branches: frozenset[BranchKey] = field(default=frozenset(), compare=False, repr=False)
+    acts: tuple[Act, ...] = field(default=(), compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class AssertionFailed:
-    """An `assert` in the step does not hold; `values` explain it."""
+    """An `assert` in the step does not hold; `values` explain it, `acts` are what came before."""
 
     step: Step
     site: Span
     message: str
     values: tuple[Part, ...]
+    acts: tuple[Act, ...] = field(default=(), compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class EvaluationFailed:
-    """An expression in the step has no value, or a loop does not end."""
+    """An expression in the step has no value, or a loop does not end; `acts` came before."""
 
     step: Step
     site: Span
     message: str
+    acts: tuple[Act, ...] = field(default=(), compare=False, repr=False)
 
 
 Outcome: TypeAlias = Moved | AssertionFailed | EvaluationFailed
@@ -168,11 +206,14 @@ def perform(
         match result:
             case _Execution():
                 after = tuple(result.state[variable] for variable in system.variables)
-                yield Moved(Step(action, params, result.choices), after, result.branches)
-            case _Asserted(choices, site, message, values):
-                yield AssertionFailed(Step(action, params, choices), site, message, values)
-            case _Broken(choices, site, message):
-                yield EvaluationFailed(Step(action, params, choices), site, message)
+                step = Step(action, params, result.choices)
+                yield Moved(step, after, result.branches, result.acts)
+            case _Asserted(at, site, message, values):
+                step = Step(action, params, at.choices)
+                yield AssertionFailed(step, site, message, values, at.acts)
+            case _Broken(at, site, message):
+                step = Step(action, params, at.choices)
+                yield EvaluationFailed(step, site, message, at.acts)
             case _:
                 assert_never(result)
 
@@ -228,6 +269,7 @@ class _Execution:
     processes: tuple[Process, ...]
     choices: tuple[Choice, ...] = ()
     branches: frozenset[BranchKey] = frozenset()
+    acts: tuple[Act, ...] = ()
 
     @property
     def scope(self) -> Scope:
@@ -235,6 +277,9 @@ class _Execution:
 
     def bind(self, local: Local, value: Value) -> _Execution:
         return replace(self, locals={**self.locals, local: value})
+
+    def noted(self, act: Act) -> _Execution:
+        return replace(self, acts=(*self.acts, act))
 
     def choose(self, choice: Choice) -> _Execution:
         return replace(self, choices=(*self.choices, choice))
@@ -245,7 +290,7 @@ class _Execution:
 
 @dataclass(frozen=True, slots=True)
 class _Asserted:
-    choices: tuple[Choice, ...]
+    at: _Execution
     site: Span
     message: str
     values: tuple[Part, ...]
@@ -253,7 +298,7 @@ class _Asserted:
 
 @dataclass(frozen=True, slots=True)
 class _Broken:
-    choices: tuple[Choice, ...]
+    at: _Execution
     site: Span
     message: str
 
@@ -267,7 +312,7 @@ def _run(effect: Effect, execution: _Execution) -> list[_Result]:
         return _carry_out(effect, execution)
     except EvaluationError as error:
         assert not isinstance(effect, Seq), "a sequence has no expression"
-        return [_Broken(execution.choices, effect.site, str(error))]
+        return [_Broken(execution, effect.site, str(error))]
 
 
 def _run_all(effect: Effect, results: list[_Result]) -> list[_Result]:
@@ -286,10 +331,11 @@ def _carry_out(effect: Effect, execution: _Execution) -> list[_Result]:
             for each in effects:
                 results = _run_all(each, results)
             return results
-        case Assign(place, value):
-            return [_assign(place, value, execution)]
-        case Bind(local, value):
-            return [execution.bind(local, evaluate(value, execution.scope))]
+        case Assign():
+            return [_assign(effect, execution)]
+        case Bind(local, value, site):
+            bound = evaluate(value, execution.scope)
+            return [execution.bind(local, bound).noted(Bound(local, bound, site))]
         case If(condition, then, otherwise, site):
             if holds(condition, execution.scope):
                 return _run(then, execution.take(site, 0))
@@ -308,8 +354,8 @@ def _carry_out(effect: Effect, execution: _Execution) -> list[_Result]:
                 chosen = execution.choose(Choice("branch", None, way))
                 results += _run(branch, chosen.take(site, way))
             return results
-        case Guard(condition):
-            return [execution] if holds(condition, execution.scope) else []
+        case Guard(condition, site):
+            return [execution.noted(Passed(site))] if holds(condition, execution.scope) else []
         case Assert():
             return _check(effect, execution)
         case _:
@@ -322,7 +368,7 @@ def _check(effect: Assert, execution: _Execution) -> list[_Result]:
     text = render(effect.condition, Words(execution.processes, execution.locals))
     message = effect.message or f"`{text}` does not hold"
     values = explain(effect.condition, execution.scope)
-    return [_Asserted(execution.choices, effect.site, message, values)]
+    return [_Asserted(execution, effect.site, message, values)]
 
 
 def _repeat(loop: While, start: _Execution) -> list[_Result]:
@@ -347,24 +393,32 @@ def _round(loop: While, result: _Result, rounds: int) -> list[tuple[bool, _Resul
         if not holds(loop.condition, result.scope):
             return [(False, result)]
     except EvaluationError as error:
-        return [(False, _Broken(result.choices, loop.site, str(error)))]
+        return [(False, _Broken(result, loop.site, str(error)))]
     if rounds == LOOP_LIMIT:
         message = f"the loop takes more than {LOOP_LIMIT} rounds"
-        return [(False, _Broken(result.choices, loop.site, message))]
+        return [(False, _Broken(result, loop.site, message))]
     return [(True, after) for after in _run(loop.body, result)]
 
 
 # --- assignment -----------------------------------------------------------------------------------
 
 
-def _assign(place: Place, value: Expr, execution: _Execution) -> _Execution:
-    variable = place.variable
+def _assign(effect: Assign, execution: _Execution) -> _Execution:
+    place, variable = effect.place, effect.place.variable
     before = execution.state[variable]
     path = _resolve(place, execution)
-    new = evaluate(value, execution.scope)
+    new = evaluate(effect.value, execution.scope)
     assert contains(place.type, new), f"{new!r} is stored in a {describe(place.type)}"
     after = _replaced(before, path, new)
-    return replace(execution, state={**execution.state, variable: after})
+    act = Wrote(variable, path, _part(before, path), new, effect.site)
+    state = {**execution.state, variable: after}
+    return replace(execution, state=state, acts=(*execution.acts, act))
+
+
+def _part(whole: Value, path: tuple[int, ...]) -> Value:
+    for at in path:
+        whole = _tuple(whole)[at]
+    return whole
 
 
 def _resolve(place: Place, execution: _Execution) -> tuple[int, ...]:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from checker.report.cells import flat, pad, width, wrap
 from checker.report.ink import Ink
+from checker.report.places import generator_of
 from grammar.diagnostics import Diagnostic, Severity
 
 if TYPE_CHECKING:
@@ -40,6 +41,9 @@ def render_diagnostic(diagnostic: Diagnostic, ink: Ink) -> list[str]:
     lines = [f"{ink.paint('bold', place)}{word} {diagnostic.code}: {message}"]
     if diagnostic.span is not None:
         lines += excerpt(diagnostic.span, ink)
+        generator = generator_of(diagnostic.span)
+        if generator is not None:
+            lines.append(f" note: this is code {generator}")
     for note in diagnostic.notes:
         lines.append(f" note: {note.span}: {flat(note.message)}")
     more = f"more: k42 explain {diagnostic.code}"
@@ -69,7 +73,8 @@ def excerpt(span: Span, ink: Ink) -> list[str]:
     marked = max(width(flat(line[:end])) - before, 1)
     shown, before, marked = _window(flat(line), before, marked, max(ink.width - GUTTER - 3, 20))
     caret = " " * before + ink.paint("caret", "^" * marked)
-    return [f"{span.line:>{GUTTER}} | {shown}".rstrip(), f"{'':>{GUTTER}} | {caret}"]
+    number = span.line if span.source.origin is None else ""
+    return [f"{number:>{GUTTER}} | {shown}".rstrip(), f"{'':>{GUTTER}} | {caret}"]
 
 
 def _window(line: str, before: int, marked: int, room: int) -> tuple[str, int, int]:

@@ -9,7 +9,8 @@ from checker.model.findings import INIT
 from checker.model.verdict import FindingKind
 from checker.report.cells import clip, flat, pad, width, wrap
 from checker.report.ink import Ink
-from checker.report.state_text import render_data, render_rests
+from checker.report.places import generator_of
+from checker.report.state_text import render_data, render_rests, render_start
 from checker.report.trace_text import render_trace
 from grammar.source import NOWHERE
 
@@ -79,7 +80,9 @@ def quotation(site: Span, ink: Ink) -> list[str]:
     quoted = [text[0], *(line[cut:] for line in text[1:])]
     if len(quoted) > MAX_QUOTED:
         quoted = [*quoted[: MAX_QUOTED - 1], "..."]
-    place = f"{site.source.name}:{site.line}:"
+    generator = generator_of(site)
+    place = f"{site.written.source.name}:{site.written.line}:"
+    place += f" {generator}" if generator else ""
     wrapped = [part for line in quoted for part in wrap(line, ink.width - 6)]
     return [f"  {ink.paint('dim', place)}", *(f"    {line}".rstrip() for line in wrapped)]
 
@@ -115,7 +118,7 @@ def render_run(system: System, run: Run, spec: str, ink: Ink) -> list[str]:
     if count:
         title = wrap(f"trace: {_described(trace, count)}", ink.width)
         lines = [*(ink.paint("bold", line) for line in title), ""]
-        lines += _state("state 0, at the start", render_data(system, trace.states[0], ink), ink)
+        lines += _state("state 0, at the start", render_start(system, trace.states[0], ink), ink)
         lines += ["", *render_trace(system, trace, run.failure, spec, ink), ""]
     body = render_rests(system, trace.states[-1], spec, ink)
     body += render_data(system, trace.states[-1], ink)

@@ -126,7 +126,8 @@ def diagnostics_json(diagnostics: Sequence[Diagnostic]) -> Json:
 
 
 def site_json(span: Span) -> Json:
-    """Return a place in a text."""
+    """Return a place in a text that somebody wrote."""
+    span = span.written
     line, column = span.source.position(span.start)
     end_line, end_column = span.source.position(span.end)
     return {

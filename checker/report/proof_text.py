@@ -514,6 +514,7 @@ _FILLED = {
 
 
 def _place(site: Span) -> str:
+    site = site.written
     return flat(f"{site.source.name}:{site.line}")
 
 

@@ -51,7 +51,7 @@ def quality_lines(quality: Quality | None, ink: Ink) -> list[str]:
     lines += wrap(f"{len(quality.mutants)} mutants: {', '.join(counts) or 'none'}", ink.width)
     for each in quality.mutants:
         if each.noticed in {Noticed.SURVIVED, Noticed.UNKNOWN}:
-            site = each.mutant.span
+            site = each.mutant.span.written
             text = f"  {each.noticed.value}: {each.name} ({site.source.name}:{site.line}):"
             lines += [
                 ink.paint("doubt", line) for line in wrap(f"{text} {each.mutant.what}", ink.width)

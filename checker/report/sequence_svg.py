@@ -18,7 +18,7 @@ from checker.report.dataflow import flows
 from checker.report.finding_text import headline
 from checker.report.places import Thread, actor_order, is_label, statement_at, threads
 from checker.report.svg import CELL, Canvas
-from checker.report.trace_text import Block, trace_blocks
+from checker.report.trace_text import Block, Row, trace_blocks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -164,17 +164,16 @@ class _Drawing:
 
     def step_texts(self, number: int, block: Block, column: _Column) -> list[_Text]:
         """Return the code of a step, what it reads of others, and what it changes."""
-        code = wrap(f"{block.line.strip()}  {block.text}", column.cells)
-        texts = [_Text(each, INK) for each in _cut(code)]
+        head, *others = block.rows
+        texts = _code(head, column)
         mine = [flow for flow in self.flows if flow.reader == number]
         for flow in mine[:MAX_FLOWS]:
             writer = self.column(self.blocks[flow.writer].actor)
             text = f"  \N{LEFTWARDS ARROW} {flow.what}, of step {flow.writer + 1}"
             texts += [_Text(each, writer.colour) for each in wrap(text, column.cells)[:2]]
-        for detail in block.details:
-            colour = BAD if detail.startswith("fails:") else column.colour
-            shown = detail.replace("->", "\N{RIGHTWARDS ARROW}")
-            texts += [_Text(each, colour) for each in _cut(wrap(f"  {shown}", column.cells))]
+        texts += _details(head, column)
+        for row in others:
+            texts += [*_code(row, column), *_details(row, column)]
         return texts
 
     def again(self, text: str) -> None:
@@ -276,6 +275,20 @@ class _Drawing:
         return next(column for column in self.columns if column.actor == actor)
 
 
+def _code(row: Row, column: _Column) -> list[_Text]:
+    code = wrap(f"{row.line.strip()}  {row.text}", column.cells)
+    return [_Text(each, INK) for each in _cut(code)]
+
+
+def _details(row: Row, column: _Column) -> list[_Text]:
+    texts = []
+    for detail in row.details:
+        colour = BAD if detail.startswith("fails:") else column.colour
+        shown = detail.replace("->", "\N{RIGHTWARDS ARROW}")
+        texts += [_Text(each, colour) for each in _cut(wrap(f"  {shown}", column.cells))]
+    return texts
+
+
 def _cut(lines: Sequence[str]) -> list[str]:
     if len(lines) <= MAX_LINES:
         return list(lines)
@@ -295,7 +308,8 @@ def _columns(system: System, trace: Trace, blocks: Sequence[Block]) -> tuple[_Co
             text
             for block in blocks
             if block.actor == actor
-            for text in (f"{block.line}  {block.text}", *(f"  {each}" for each in block.details))
+            for row in block.rows
+            for text in (f"{row.line}  {row.text}", *(f"  {each}" for each in row.details))
         ]
         widest = max(map(width, texts), default=0)
         cells = max(min(widest + 2, most), LEAST_CELLS, width(actor))

@@ -6,17 +6,19 @@ processors at a glance. What does not fit is written on a line of its own and wr
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from checker.model.ir import Role, Variable
-from checker.model.types import MapType, Type, Value, cardinality, elements, show
+from checker.model.ir import Assign, Bind, Choose, Role, Variable
+from checker.model.rewrite import expressions, free_locals, parts, variables_read
+from checker.model.types import MapType, Type, Value, cardinality, default, elements, show
 from checker.report.cells import clip, pad, width, wrap
 from checker.report.ink import Ink
-from checker.report.places import Thread, is_label, line_of, statement_at, threads
+from checker.report.places import Thread, is_label, line_of, threads, told_statement
 
 if TYPE_CHECKING:
+    from checker.model.ir import Effect, Local
     from checker.model.system import State, System
 
 MAX_LISTED = 8
@@ -25,6 +27,8 @@ MAX_NAMED = 6
 """Of those that rest at one place, so many are named."""
 MAX_CELL = 16
 MAX_KEYS = 24
+MAX_START = 12
+"""Lines of the data at the start; of more, what is at the default of its type is left out."""
 MAX_LINES = 6
 """Lines that one value may take."""
 
@@ -39,7 +43,7 @@ def render_rests(system: System, state: State, spec: str, ink: Ink) -> list[str]
     for thread in everyone:
         point = thread.point(system, state)
         has_ended = point.name == "end"
-        text = "" if has_ended else statement_at(point.site)
+        text = "" if has_ended else told_statement(point.site)
         line = "" if has_ended else line_of(point.site, spec)
         where = f"at {point.name}"
         rows.append((thread.name, where, line, text))
@@ -78,12 +82,54 @@ def _rests_by_place(
     return lines
 
 
-def render_data(system: System, state: State, ink: Ink) -> list[str]:
-    """Return the values of all variables but the control points."""
+def render_start(system: System, state: State, ink: Ink) -> list[str]:
+    """Return the data of an initial state; of much data, what one would not expect to be there."""
+    everything = render_data(system, state, ink)
+    if len(everything) <= MAX_START:
+        return everything
+    telling = _chosen_at_start(system) | {
+        variable
+        for variable, value in zip(system.variables, state, strict=True)
+        if value != default(variable.type)
+    }
+    lines = render_data(system, state, ink, only=telling)
+    if len(lines) + 1 >= len(everything):
+        return everything
+    return [*lines, "everything else as declared: none, false, empty, or the least value"]
+
+
+def _chosen_at_start(system: System) -> frozenset[Variable]:
+    """Return the variables that need not begin with the value that they have in this run."""
+    chosen: set[Variable] = set()
+    picked: set[Local] = set()
+
+    def visit(effect: Effect) -> None:
+        values = expressions(effect)
+        depends = any(free_locals(e) & picked or variables_read(e) & chosen for e in values)
+        match effect:
+            case Choose(local):
+                picked.add(local)
+            case Bind(local) if depends:
+                picked.add(local)
+            case Assign(place) if depends:
+                chosen.add(place.variable)
+            case _:
+                pass
+        for part in parts(effect):
+            visit(part)
+
+    visit(system.init)
+    return frozenset(chosen)
+
+
+def render_data(
+    system: System, state: State, ink: Ink, *, only: Collection[Variable] | None = None
+) -> list[str]:
+    """Return the values of all variables, or only of some, but never the control points."""
     scalars: list[tuple[Variable, Value]] = []
     tables: dict[Type, list[tuple[Variable, Value]]] = {}
     for variable, value in zip(system.variables, state, strict=True):
-        if variable.role is Role.CONTROL:
+        if variable.role is Role.CONTROL or (only is not None and variable not in only):
             continue
         if isinstance(variable.type, MapType) and cardinality(variable.type.key) <= MAX_KEYS:
             tables.setdefault(variable.type.key, []).append((variable, value))

@@ -16,7 +16,7 @@ from checker.report.cells import wrap
 from checker.report.diagnostics import render_diagnostics, summary
 from checker.report.finding_text import render_finding
 from checker.report.ink import Ink
-from checker.report.places import line_of, statement_at
+from checker.report.places import line_of, told_statement
 from checker.report.property_text import render_properties
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ def _scope(result: Result, request: Request) -> list[str]:
     sentences: list[str] = [request.scope or _coverage_sentence(result)]
     sentences += [_default_sentence(s) for s in result.system.settings if s.origin == "default"]
     for note in result.system.atomicity:
-        place = f"{note.site.source.name}:{note.site.line}"
+        place = f"{note.site.written.source.name}:{note.site.written.line}"
         accesses = ", ".join(note.accesses)
         count = len(note.accesses)
         sentences.append(f"assumes that {place} is one step ({count} shared accesses: {accesses})")
@@ -184,7 +184,7 @@ def _coverage(coverage: Coverage, request: Request) -> list[str]:
     lines = ["coverage: transitions of each action"]
     for (action, count), shown in zip(coverage.actions, counts, strict=True):
         site = action.site if action.source is None else action.source.site
-        text = f"{line_of(site, request.spec):>5}  {statement_at(site)}"
+        text = f"{line_of(site, request.spec):>5}  {told_statement(site)}"
         line = f"  {shown:>{digits}}  {action.name:<{names}}  {text}"
         lines.append(request.ink.paint("doubt", line) if count == 0 else line)
     lines += [f"  not taken: {what} at {site}" for site, what in coverage.branches]

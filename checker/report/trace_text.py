@@ -24,12 +24,15 @@ from typing import TYPE_CHECKING
 
 from checker.report.cells import clip, width, wrap
 from checker.report.ink import Ink
-from checker.report.places import actor_order, call_text, line_of, statement_at, step_name
-from checker.report.step_text import told_changes, told_choices
+from checker.report.places import actor_order, line_of, step_name
+from checker.report.step_text import told_failure, told_step
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from checker.model.system import System
     from checker.model.trace import Step, Trace
+    from checker.report.step_text import Told
 
 GUTTER = 8
 """Cells before the first column: the number of the step."""
@@ -41,21 +44,32 @@ MAX_DETAIL_LINES = 4
 
 
 @dataclass(frozen=True, slots=True)
+class Row:
+    """A statement of a step, with its line, and what it did."""
+
+    line: str
+    text: str
+    details: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Block:
-    """One step, laid out relative to its column."""
+    """One step, laid out relative to its column.
+
+    Attributes:
+        rows: first the statement at which control rested, then what else the step carried out.
+    """
 
     number: int
     actor: str
-    line: str
-    text: str
     name: str
-    details: tuple[str, ...]
+    rows: tuple[Row, ...]
     fails: bool = False
 
     @property
     def inset(self) -> int:
-        """Cells from the column to the statement."""
-        return width(self.line) + 2
+        """Cells from the column to the statements."""
+        return max(width(row.line) for row in self.rows) + 2
 
     @property
     def detail_inset(self) -> int:
@@ -65,8 +79,9 @@ class Block:
     @property
     def reach(self) -> int:
         """Cells from the column to the right end."""
-        details = max(map(width, self.details), default=0)
-        return max(self.inset + width(self.text), self.detail_inset + details)
+        texts = (self.inset + width(row.text) for row in self.rows)
+        details = (self.detail_inset + width(each) for row in self.rows for each in row.details)
+        return max(*texts, *details, 0)
 
 
 def render_trace(system: System, trace: Trace, failure: str, spec: str, ink: Ink) -> list[str]:
@@ -136,49 +151,54 @@ def _columns(actors: list[str], blocks: list[Block], total: int) -> dict[str, in
 def _block_lines(block: Block, start: int, actor: int, ink: Ink) -> list[str]:
     room = max(ink.width - start, 24)
     number = ink.paint("bad", f"{block.number:>4} !") if block.fails else f"{block.number:>4}  "
-    text = clip(block.text, room - block.inset)
-    head = f"{number}{' ' * (start - 6)}{ink.paint('dim', block.line)}  {text}"
-    used = start + block.inset + width(text)
-    if block.name and used + 2 + width(block.name) <= ink.width:
-        gap = ink.width - used - width(block.name)
-        head += " " * gap + ink.paint("dim", block.name)
-    lines = [head]
-    for detail in block.details:
-        wrapped = wrap(detail, room - block.detail_inset)
-        if len(wrapped) > MAX_DETAIL_LINES:
-            wrapped = [*wrapped[: MAX_DETAIL_LINES - 1], "  ..."]
-        margin = " " * (start + block.detail_inset)
-        lines += [margin + ink.paint_actor(actor, line) for line in wrapped]
+    lines = []
+    for row in block.rows:
+        text = clip(row.text, room - block.inset)
+        line = f"{number}{' ' * (start - 6)}{ink.paint('dim', row.line)}  {text}"
+        used = start + block.inset + width(text)
+        if row is block.rows[0] and block.name and used + 2 + width(block.name) <= ink.width:
+            gap = ink.width - used - width(block.name)
+            line += " " * gap + ink.paint("dim", block.name)
+        lines.append(line)
+        for detail in row.details:
+            margin = " " * (start + block.detail_inset)
+            wrapped = _wrapped(detail, room - block.detail_inset)
+            lines += [margin + ink.paint_actor(actor, line) for line in wrapped]
+        number = " " * 6
     return lines
+
+
+def _wrapped(detail: str, cells: int) -> list[str]:
+    lines = wrap(detail, cells)
+    return lines if len(lines) <= MAX_DETAIL_LINES else [*lines[: MAX_DETAIL_LINES - 1], "  ..."]
 
 
 def trace_blocks(system: System, trace: Trace, failure: str, spec: str) -> list[Block]:
     """Return a block for each step; `failure` is said of the one that fails."""
     blocks = []
     for number, step in enumerate(trace.steps, start=1):
-        before, after = trace.states[number - 1], trace.states[number]
-        details = (*told_choices(step), *told_changes(system, step, before, after))
-        blocks.append(_block(number, step, spec, details))
+        told = told_step(system, step, trace.states[number - 1], trace.states[number])
+        blocks.append(_block(number, step, spec, told))
     if trace.failed is not None:
-        details = (*told_choices(trace.failed), f"fails: {failure}")
-        blocks.append(_block(len(blocks) + 1, trace.failed, spec, details, fails=True))
+        told = told_failure(system, trace.failed, trace.states[-1], f"fails: {failure}")
+        blocks.append(replace(_block(len(blocks) + 1, trace.failed, spec, told), fails=True))
     return blocks
 
 
-def _block(
-    number: int, step: Step, spec: str, details: tuple[str, ...], *, fails: bool = False
-) -> Block:
-    action = step.action
-    site = action.site if action.source is None else action.source.site
-    if action.process is None:
-        return Block(number, step.actor, line_of(site, spec), call_text(step), "", details, fails)
-    text = statement_at(site)
-    return Block(number, step.actor, line_of(site, spec), text, step_name(action), details, fails)
+def _block(number: int, step: Step, spec: str, told: tuple[Told, ...]) -> Block:
+    rows = tuple(Row(line_of(each.site, spec), each.text, each.details) for each in told)
+    name = "" if step.action.process is None else step_name(step.action)
+    return Block(number, step.actor, name, rows)
 
 
 def _aligned(blocks: list[Block]) -> list[Block]:
     """Pad line numbers of one actor to the same width."""
     widest: dict[str, int] = {}
     for b in blocks:
-        widest[b.actor] = max(widest.get(b.actor, 0), width(b.line))
-    return [replace(b, line=" " * (widest[b.actor] - width(b.line)) + b.line) for b in blocks]
+        widest[b.actor] = max(widest.get(b.actor, 0), *(width(row.line) for row in b.rows))
+
+    def padded(b: Block) -> Iterator[Row]:
+        for row in b.rows:
+            yield replace(row, line=" " * (widest[b.actor] - width(row.line)) + row.line)
+
+    return [replace(b, rows=tuple(padded(b))) for b in blocks]

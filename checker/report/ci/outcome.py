@@ -128,6 +128,7 @@ def site_of(span: Span | None) -> Site | None:
     """Return a place as plain data; None of what no text wrote."""
     if span is None or span.source is NOWHERE.source:
         return None
+    span = span.written
     return Site(
         span.source.name, *span.source.position(span.start), *span.source.position(span.end)
     )

@@ -6,7 +6,7 @@ from checker.load import load
 from checker.model.system import System
 from checker.model.trace import Trace
 from checker.report.property_text import short_trace
-from checker.report.step_text import told_changes, told_choices
+from checker.report.step_text import told_step
 from tests.checker.report.samples import shortest
 
 SPEC = """\
@@ -54,7 +54,8 @@ def told(system: System, trace: Trace) -> list[str]:
     return [
         f"{step.actor}: {text}"
         for step, before, after in zip(trace.steps, trace.states, trace.states[1:], strict=False)
-        for text in (*told_choices(step), *told_changes(system, step, before, after))
+        for statement in told_step(system, step, before, after)
+        for text in statement.details
     ]
 
 
@@ -84,3 +85,94 @@ def test_names_that_count_on_are_joined(trace: Trace) -> None:
     text = short_trace(trace)
     assert "worker[Cpu0] acquire.1" in text
     assert "1-2" in text
+
+
+STATEMENTS = """\
+spec statements
+var lock: bool = false
+var hits: 0..9 = 0
+var seen: 0..9 = 0
+procedure inner() {
+  let x = fetch_add(hits, 1)
+  seen := x
+}
+process main {
+  var total: 0..9 = 3
+  hits := 0
+  atomic {
+    await not lock
+    lock := true
+    hits := hits + 2   // and again below, so that the whole does not fit into one line
+    seen := hits
+    lock := false
+  }
+  var x: 0..9 = 0
+  x := hits
+  total := total + x
+  inner()
+  let y = hits
+  if y > 3 { skip }
+  done: skip
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def statements(tmp_path_factory: pytest.TempPathFactory) -> list[list[tuple[int, str]]]:
+    """What each step of `STATEMENTS` tells, with its line."""
+    path = tmp_path_factory.mktemp("specs") / "statements.k42"
+    path.write_text(STATEMENTS, encoding="utf-8")
+    system, diagnostics = load(path, {})
+    assert system is not None, diagnostics
+    control = [v.name for v in system.variables].index("main.at")
+    trace = shortest(system, lambda state: state[control] == "end")
+    steps = zip(trace.steps, trace.states, trace.states[1:], strict=False)
+    return [
+        [
+            (statement.site.line, text)
+            for statement in told_step(system, *step)
+            for text in (statement.text, *statement.details)
+        ]
+        for step in steps
+    ]
+
+
+def test_an_assignment_that_changes_nothing_is_told(
+    statements: list[list[tuple[int, str]]],
+) -> None:
+    assert statements[0] == [(11, "hits := 0"), (11, "hits: 0, as before")]
+
+
+def test_each_statement_of_an_atomic_step_is_told(statements: list[list[tuple[int, str]]]) -> None:
+    assert statements[1] == [
+        (12, "atomic {  await not lock"),
+        (14, "lock := true"),
+        (14, "lock: false -> true"),
+        (15, "hits := hits + 2"),
+        (15, "hits: 0 -> 2"),
+        (16, "seen := hits"),
+        (16, "seen: 0 -> 2"),
+        (17, "lock := false"),
+        (17, "lock: true -> false"),
+    ]
+
+
+def test_private_statements_after_the_first_are_told(
+    statements: list[list[tuple[int, str]]],
+) -> None:
+    assert statements[2] == [
+        (20, "x := hits"),
+        (20, "x: 0 -> 2"),
+        (21, "total := total + x"),
+        (21, "total: 3 -> 5"),
+    ]
+
+
+def test_a_local_that_ends_with_the_step_is_told_with_the_value_that_it_had(
+    statements: list[list[tuple[int, str]]],
+) -> None:
+    assert statements[-2] == [
+        (23, "let y = hits"),
+        (23, "y = 3"),
+        (23, "now at done"),
+    ]
