@@ -28,7 +28,7 @@ from checker.explicit.layout import Layout
 from checker.explicit.native.compiler import Code
 from checker.explicit.native.module import write_module
 from checker.explicit.python.engine import PythonEngine
-from checker.explicit.search import check
+from checker.explicit.search import SearchOptions, check
 from checker.load import load
 from checker.model.coverage_points import coverage_points
 from checker.model.verdict import Verdict
@@ -235,6 +235,42 @@ def test_strong_fairness(tmp_path: Path) -> None:
         "memory with thirty strong-fairness conditions on 491,520 transitions (less than 1,024 MiB "
         "are wanted)",
         f"{finished.peak_bytes / 2**20:,.0f} MiB",
+    )
+
+
+@pytest.mark.parametrize(("pages", "cpus"), [(12, 2), (12, 3), (12, 4), (12, 5), (14, 4)])
+def test_wide_states(pages: int, cpus: int) -> None:
+    sizes = {"PAGES": str(pages), "CPUS": str(cpus)}
+    system, _ = load(ROOT / "tests/bench/models/shootdown.k42", sizes, library())
+    assert system is not None
+    bits = Layout(system).bits
+    make_engine = engine_maker(EngineOptions("native", workers=1))
+    check(system, SearchOptions(max_depth=20), make_engine=make_engine)  # loads the loops
+    start = process_time()
+    counts = check(system, make_engine=make_engine).statistics
+    seconds = process_time() - start
+    told(
+        f"states per second of processor time, {bits} bits wide, one worker (3 million are wanted "
+        f"at more than 256 bits): shoot-down of {pages} pages on {cpus} processors",
+        f"{counts.distinct / seconds:,.0f} ({counts.distinct:,} states, "
+        f"{1e9 * seconds / counts.distinct:.0f} ns each, {1e9 * seconds / counts.transitions:.0f} "
+        "ns a transition)",
+    )
+
+
+def test_a_tenth_of_the_memory(tmp_path: Path) -> None:
+    spec = ROOT / "tests/bench/models/shootdown.k42"
+    command = [str(K42), "check", str(spec), "-c", "PAGES=16", "--engine=native"]
+    free = run(command, tmp_path, "free.txt", LIMITS)
+    tenth = free.peak_bytes // 10 // 2**20
+    held = run([*command, f"--memory={tenth}M"], tmp_path, "held.txt", LIMITS)
+    assert (free.code, held.code) == (0, 0)
+    told(
+        "time with a tenth of the memory, on disk, shoot-down of 16 pages (at most 5 times the "
+        "time in memory is wanted)",
+        f"{held.seconds / free.seconds:.1f} times ({held.seconds:.0f} s with "
+        f"{held.peak_bytes / 2**20:,.0f} MiB, {free.seconds:.0f} s with "
+        f"{free.peak_bytes / 2**20:,.0f} MiB)",
     )
 
 
