@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,8 +64,8 @@ def _rows() -> list[Row]:
     return [
         Row(
             path=row["path"],
-            also=tuple({k: str(v) for k, v in each.items()} for each in row.get("also", ())),
-            constants={name: str(value) for name, value in row.get("constants", {}).items()},
+            also=tuple(_written(each) for each in row.get("also", ())),
+            constants=_written(row.get("constants", {})),
             imports=row.get("imports", False),
             killed=row["killed"],
             survived=row["survived"],
@@ -75,6 +76,14 @@ def _rows() -> list[Row]:
         )
         for row in listed
     ]
+
+
+def _written(constants: Mapping[str, int | bool | str]) -> dict[str, str]:
+    """Return values of constants as one writes them in a specification."""
+    return {
+        name: str(value).lower() if isinstance(value, bool) else str(value)
+        for name, value in constants.items()
+    }
 
 
 ROWS = _rows()
