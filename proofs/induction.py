@@ -19,11 +19,11 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from grammar.cache import key_of
 from proofs.archive import Archive, Contents, Entry, Use
 from proofs.logic.compiled import Compiler
-from proofs.logic.instantiate import Instantiator
+from proofs.logic.instantiate import Instantiator, Key
 from proofs.logic.normal import Skolemizer, Universal
 from proofs.obligation import Query
 from proofs.solver.answers import Satisfiable, Unknown, Unsatisfiable
-from proofs.solver.settings import Settings
+from proofs.solver.settings import Meter, Settings
 
 if TYPE_CHECKING:
     from proofs.encode.model import Model
@@ -114,12 +114,15 @@ class Inductor:
 
     Attributes:
         archive: proofs made before, and where those that are made go.
+        meter: counts what the solver is asked.
     """
 
     model: Model
     settings: Settings = field(default_factory=Settings)
     archive: Archive = field(default_factory=Archive)
+    meter: Meter = field(default_factory=Meter)
     _compiler: Compiler = field(default_factory=Compiler)
+    _instances: dict[Key, Term] = field(default_factory=dict)
     _universals: dict[str, tuple[Universal, ...]] = field(default_factory=dict)
     _contents: Contents = field(default_factory=Contents)
     _labelled: dict[str, str] = field(default_factory=dict)
@@ -228,7 +231,7 @@ class Inductor:
 
     def native(self, query: Query, *, is_step: bool) -> Judgement:
         """Let Z3 do it with quantifiers."""
-        session = _session(self.settings)
+        session = self._session()
         negated = self.negated(query)
         names = []
         if is_step:
@@ -249,6 +252,12 @@ class Inductor:
             case Unknown(reason, is_limit):
                 return Open(reason, is_limit)
 
+    def _session(self) -> Session:
+        """Return a session of Z3, which is imported when the first is needed."""
+        from proofs.solver.session import Session
+
+        return Session(self.settings, meter=self.meter)
+
     def _refuted(
         self,
         goal: Sequence[Universal],
@@ -256,12 +265,14 @@ class Inductor:
         effort: Effort,
     ) -> Judgement:
         """Look for instances that contradict the negated claim."""
-        session = _session(self.settings)
+        session = self._session()
         ground = [each.body for each in goal if not each.variables]
         session.assume(self.settings.ordered(ground))
         hypotheses = self.settings.ordered(hypotheses)
         named = [(GOAL, each) for each in goal if each.variables]
-        instantiator = Instantiator(self.model.logic, self._compiler, [*named, *hypotheses])
+        instantiator = Instantiator(
+            self.model.logic, self._compiler, [*named, *hypotheses], self._instances
+        )
         instantiator.start(ground)
         used: dict[str, Instance] = {}
         widenings = 0
@@ -319,10 +330,3 @@ class Inductor:
                 raise AssertionError("the solver contradicts itself about a core")
             case Unknown(reason, is_limit):
                 return Open(reason, is_limit)
-
-
-def _session(settings: Settings) -> Session:
-    """Return a session of Z3, which is imported when the first is needed."""
-    from proofs.solver.session import Session
-
-    return Session(settings)

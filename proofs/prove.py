@@ -28,7 +28,7 @@ from proofs.claims import all_obligations
 from proofs.encode.model import Model, encode
 from proofs.induction import QUICK, THOROUGH, Countermodel, Inductor, Method, Open, Proof
 from proofs.obligation import Goal, Obligation
-from proofs.solver.settings import Settings
+from proofs.solver.settings import Meter, Reading, Settings
 from proofs.solver.worker import Done, Lost, run_all
 
 if TYPE_CHECKING:
@@ -136,6 +136,7 @@ class Report:
     Attributes:
         fresh: how many of them were not known from an archive or by rewriting alone.
         content: stands for what the claims, the types, and the conditions of all steps say.
+        asked: what the solver was asked for that.
     """
 
     system: System
@@ -143,6 +144,7 @@ class Report:
     judged: tuple[Judged, ...]
     fresh: int = 0
     content: str = ""
+    asked: Reading = field(default_factory=Reading)
 
     def of(self, fate: type[Proved] | type[Refuted] | type[Undecided]) -> tuple[Judged, ...]:
         """Return the obligations with such a fate."""
@@ -184,20 +186,23 @@ def prove(
     system: System,
     load_at: LoadAt,
     options: Options | None = None,
-    told: Callable[[int, int], None] | None = None,
     *,
     archive: Archive | None = None,
-    before: Callable[[Prover], None] = lambda _: None,
 ) -> Report:
     """Try to prove all claims of a system.
 
     Args:
-        told: called with the number of obligations that are done, and of all.
         archive: what was proved before; what is proved now is added to it.
-        before: called before anything is proved; it may add to the archive of the prover.
     """
-    prover = Prover(system, load_at, options or Options(), archive)
-    before(prover)
+    return proved(Prover(system, load_at, options, archive))
+
+
+def proved(prover: Prover, told: Callable[[int, int], None] | None = None) -> Report:
+    """Try to prove all obligations of a prover.
+
+    Args:
+        told: called with the number of obligations that are done, and of all.
+    """
     work = prover.obligations
     known = {each.name: prover.known(each) for each in work}
     rest = [each for each in work if known[each.name] is None]
@@ -216,12 +221,17 @@ class Prover:
     """Decides obligations of one system; makes models of other sizes when it needs them."""
 
     def __init__(
-        self, system: System, load_at: LoadAt, options: Options, archive: Archive | None = None
+        self,
+        system: System,
+        load_at: LoadAt,
+        options: Options | None = None,
+        archive: Archive | None = None,
     ) -> None:
         """State the system, for every size if that is possible."""
         self.archive = Archive() if archive is None else archive
         self.system = system
-        self.options = options
+        self.options = options or Options()
+        self.meter = Meter()
         self._load_at = load_at
         self._scopes: dict[int, _Scope | None] = {}
         self._inductor: Inductor | None = None
@@ -240,8 +250,8 @@ class Prover:
             reasons = self._reasons()
         if reasons:
             self._inductor = None
-            self.domain = EachSize(options.max_scope, reasons)
-            scopes = [self.scope(size) for size in range(1, options.max_scope + 1)]
+            self.domain = EachSize(self.options.max_scope, reasons)
+            scopes = [self.scope(size) for size in range(1, self.options.max_scope + 1)]
             for scope in scopes:
                 if scope is not None:
                     # What is impossible at one size may be possible at a larger one.
@@ -256,7 +266,7 @@ class Prover:
         self.obligations, self._refused = all_obligations(model)
 
     def _inductor_of(self, model: Model) -> Inductor:
-        return Inductor(model, self.options.settings, self.archive)
+        return Inductor(model, self.options.settings, self.archive, self.meter)
 
     @property
     def stated(self) -> Inductor:
@@ -267,7 +277,8 @@ class Prover:
     def report(self, fates: Mapping[str, Fate], fresh: int = 0) -> Report:
         """Return the report, given what became of each obligation."""
         judged = tuple(_judged(each, fates[each.name]) for each in self.obligations)
-        return Report(self.system, self.domain, judged + self.unstated(), fresh, self.content())
+        judged += self.unstated()
+        return Report(self.system, self.domain, judged, fresh, self.content(), self.meter.reading())
 
     def unstated(self) -> tuple[Judged, ...]:
         """Return what cannot even be stated."""
@@ -289,15 +300,17 @@ class Prover:
     ) -> dict[str, Fate]:
         """Decide obligations in another process; return what becomes of each, by its name."""
 
-        def decide(number: int) -> tuple[Fate, tuple[tuple[str, Entry], ...]]:
+        def decide(number: int) -> tuple[Fate, tuple[tuple[str, Entry], ...], Reading]:
+            before = self.meter.reading()
             fate = self.fate(work[number])
-            return fate, self.archive.take()
+            return fate, self.archive.take(), self.meter.since(before)
 
         found: dict[str, Fate] = {}
         for each, outcome in zip(work, run_all(len(work), decide, told=told), strict=True):
             match outcome:
-                case Done((fate, entries)):
+                case Done((fate, entries, reading)):
                     self.archive.extend(entries)
+                    self.meter.add(reading)
                     found[each.name] = fate
                 case Lost(reason):
                     found[each.name] = Undecided(Why.LOST, reason)
@@ -392,9 +405,7 @@ class Prover:
         system = self._load_at({sort.name: size for sort in self.system.sorts})
         if system is None or any(True for _ in assumption_findings(system)):
             return None
-        model = encode(system, is_open=False)
-        stated, refused = all_obligations(model)
-        return _Scope(self._inductor_of(model), {each.name: each for each in stated}, refused)
+        return _Scope(self._inductor_of(encode(system, is_open=False)))
 
     def _counterexample(self, obligation: Obligation) -> Refuted | None:
         if not self.system.sorts:
@@ -420,13 +431,28 @@ class Prover:
         return _together(proofs)
 
 
-@dataclass(frozen=True, slots=True)
 class _Scope:
-    """A system at one size."""
+    """A system at one size; its obligations are stated when they are asked for."""
 
-    inductor: Inductor
-    obligations: Mapping[str, Obligation]
-    refused: tuple[Refused, ...]
+    def __init__(self, inductor: Inductor) -> None:
+        self.inductor = inductor
+        self._stated: tuple[Mapping[str, Obligation], tuple[Refused, ...]] | None = None
+
+    @property
+    def obligations(self) -> Mapping[str, Obligation]:
+        """What must be proved, by its name."""
+        return self._all()[0]
+
+    @property
+    def refused(self) -> tuple[Refused, ...]:
+        """What cannot be stated."""
+        return self._all()[1]
+
+    def _all(self) -> tuple[Mapping[str, Obligation], tuple[Refused, ...]]:
+        if self._stated is None:
+            stated, refused = all_obligations(self.inductor.model)
+            self._stated = {each.name: each for each in stated}, refused
+        return self._stated
 
     def fate(self, name: str) -> Fate:
         """Decide an obligation at this size."""

@@ -50,30 +50,24 @@ class Vacuity:
     site: Span
 
 
-def vacuities(
-    system: System,
-    load_at: LoadAt,
-    options: Options | None = None,
-    *,
-    archive: Archive | None = None,
-    content: str = "",
-) -> tuple[Vacuity, ...]:
+def vacuities(prover: Prover, content: str = "") -> tuple[Vacuity, ...]:
     """Return what is proved of nothing, as far as that can be told.
 
     Args:
-        archive: what was found out before, by `content`.
-        content: `Report.content` of the proof; empty if nothing is to be looked up.
+        content: `Report.content` of the proof, by which the archive knows what was found out
+            before; empty if nothing is to be looked up.
     """
+    system, archive = prover.system, prover.archive
     waits = " ".join(render(each.waiting, Words(system.processes)) for each in system.rankings)
     key = f"vacuities {content} {waits}".rstrip()
-    if archive is not None and content and key in archive.verdicts:
+    if content and key in archive.verdicts:
         names = archive.verdicts[key]
         return tuple(each for each in _candidates(system) if _written(each) in names)
-    checker = _Vacuities(Prover(system, load_at, options or Options()))
+    checker = _Vacuities(prover)
     (outcome,) = run_all(1, lambda _: tuple(checker.found()), patience=600.0)
     if not isinstance(outcome, Done):
         return ()
-    if archive is not None and content:
+    if content:
         archive.keep(key, [_written(each) for each in outcome.result])
     return outcome.result
 

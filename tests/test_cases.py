@@ -40,6 +40,7 @@ CODES_OF_A_SEARCH: Final = {0, 10, 11, 12, 14, 20, 22, 75, 150}
 VARYING: Final = (
     (re.compile(r"(?m)^(\S+  .*, depth [\d,]+), \d+\.\d+ s\b"), r"\1, 0.00 s"),
     (re.compile(r"(?m)^([a-z]+(?: [a-z]+)?  .*), (?:\d+ min )?[\d.]+ s$"), r"\1, 0.00 s"),
+    (re.compile(r"the solver took [\d.]+ s\b"), "the solver took 0.00 s"),
     (re.compile(r'"seconds": [\d.]+'), '"seconds": 0.0'),
     (re.compile(r'"memory_bytes": \d+'), '"memory_bytes": 0'),
     (re.compile(r'(?m)^(    "name": "k42",\n    "version": )"[^"]*"'), r'\1"0"'),

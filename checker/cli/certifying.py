@@ -12,8 +12,6 @@ from checker.cli.console import write_diagnostics, write_result
 from grammar.diagnostics import Diagnostic, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from checker.model.system import System
     from checker.report.proof_text import Findings
     from proofs.archive import Archive
@@ -33,21 +31,16 @@ def certificate_path(given: str, spec: str, *, is_one: bool) -> Path:
     return path / f"{Path(spec).stem}{SUFFIX}"
 
 
-def hints(given: str | None, spec: str, *, is_one: bool) -> Callable[[Prover], None]:
-    """Return what puts into the archive of a prover what the certificate at a path proves.
+def hint(prover: Prover, given: str, spec: str, *, is_one: bool) -> None:
+    """Put what the certificate at a path proves into the archive of a prover.
 
     There need not be one, and what does not fit proves nothing.
     """
+    from proofs.certificate.replay import take_hints
 
-    def take(prover: Prover) -> None:
-        from proofs.certificate.replay import take_hints
-
-        assert given is not None
-        path = certificate_path(given, spec, is_one=is_one)
-        if path.is_file():
-            take_hints(prover, _read(path))
-
-    return take if given is not None else lambda _: None
+    path = certificate_path(given, spec, is_one=is_one)
+    if path.is_file():
+        take_hints(prover, _read(path))
 
 
 def write_certificate(

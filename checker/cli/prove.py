@@ -18,6 +18,7 @@ from checker.cli.arguments import (
 )
 from checker.cli.codes import worst
 from checker.cli.console import ProgressLine, ink_for, write_diagnostics, write_out, write_result
+from checker.cli.outcomes import Proof
 from checker.cli.session import command_line, library, open_file
 from checker.model.verdict import EXIT_INPUT
 
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from checker.cli.arguments import Parser
     from checker.model.system import System
     from checker.report.proof_text import Findings
-    from checker.report.values_json import Json
     from grammar.diagnostics import Diagnostic
     from proofs.archive import Archive
     from proofs.classify import Standing
@@ -52,19 +52,6 @@ other invariants and lemmas. What is not inductive need not be a bug; the report
 Exit codes: 0 proved, 12 to 14 and 75 a real violation, 21 not inductive, 22 vacuous,
 23 contradictory, 24 unknown, 25 stopped at a limit, 20 nothing is wrong up to the bound.
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Proof:
-    """What came of one specification; if it could not be read, only `json` tells of it."""
-
-    spec: str
-    reproduce: str
-    code: int
-    diagnostics: tuple[Diagnostic, ...]
-    text: str | None
-    json: Json | None
-    findings: Findings | None
 
 
 def parser() -> Parser:
@@ -308,23 +295,21 @@ def findings_of(
     archive: Archive,
 ) -> Findings:
     """Prove, then classify what fails, or look at what the proof is worth."""
-    from checker.cli.certifying import hints
+    from checker.cli.certifying import hint
     from checker.cli.classifying import standings, systems_of
     from checker.report.proof_text import Findings
     from proofs.fragment import fragment_of
-    from proofs.prove import Undecided, prove
+    from proofs.prove import Prover, Undecided, proved
     from proofs.quality import needs, vacuities
 
     start = perf_counter()
     line = ProgressLine(is_wanted=not arguments.quiet)
     try:
-        report = prove(
-            system,
-            loader,
-            options,
-            lambda done, count: line.show(f"{system.name}: {done} of {count} obligations"),
-            archive=archive,
-            before=hints(arguments.hints, loader.spec, is_one=len(arguments.specs) == 1),
+        prover = Prover(system, loader, options, archive)
+        if arguments.hints is not None:
+            hint(prover, arguments.hints, loader.spec, is_one=len(arguments.specs) == 1)
+        report = proved(
+            prover, lambda done, count: line.show(f"{system.name}: {done} of {count} obligations")
         )
     finally:
         line.clear()
@@ -342,7 +327,7 @@ def findings_of(
     empty: tuple[Vacuity, ...] = ()
     needed: tuple[Need, ...] = ()
     if report.is_proved:
-        empty = vacuities(system, loader, options, archive=archive, content=content)
+        empty = vacuities(prover, content)
         is_wanted = arguments.lemmas or arguments.quality
         needed = needs(report, loader, options, archive) if is_wanted else ()
     return Findings(

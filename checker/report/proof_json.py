@@ -54,6 +54,10 @@ def json_of_proof(findings: Findings, spec: str, reproduce: str, code: int) -> J
         "reproduce": reproduce,
         "domain": json_of_domain(report.domain),
         "scope": scope_text(report),
+        "solver": {
+            "questions": report.asked.questions,
+            "seconds": round(report.asked.seconds, 3),
+        },
         "obligations": [_obligation(each, findings) for each in report.judged],
         "vacuities": [
             {"kind": each.kind.name.lower(), "name": each.name, "site": site_json(each.site)}

@@ -196,7 +196,10 @@ def _domain_lines(findings: Findings, ink: Ink) -> list[str]:
         assert isinstance(each.fate, Proved)
         methods[each.fate.method.value] = methods.get(each.fate.method.value, 0) + 1
     if methods:
-        sentences.append(", ".join(f"{count:,} by {name}" for name, count in methods.items()))
+        asked = report.asked
+        took = f"; the solver took {duration(asked.seconds)}" if asked.questions else ""
+        ways = ", ".join(f"{count:,} by {name}" for name, count in methods.items())
+        sentences.append(f"{ways}{took}")
     sentences += findings.remarks
     sentences.append(f"not covered: {', '.join(_uncovered(report.system))}")
     return [line for each in sentences for line in wrap(each, ink.width - 2)]

@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import product
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from proofs.logic.compiled import Compiler, Functions, Table
 from proofs.logic.terms import BOOL, INT, Kind, Logic, OpenSort, Sort, Symbol, Term
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 MAX_TERMS: Final = 24
 """As many ground terms of a sort are considered; more are met only when nothing converges."""
+
+Key: TypeAlias = "tuple[Universal, tuple[Term, ...]]"
+"""A universal and what its variables stand for."""
 
 PER_CHECK: Final = 3
 """Instances of one universal that are added before the solver is asked again."""
@@ -73,14 +76,16 @@ class Instantiator:
     """Makes instances of labelled universals for one goal.
 
     Attributes:
+        formulas: what universals say of terms, as far as that was written down for other goals.
         ground: the terms known so far, by sort, in the order in which they were met.
     """
 
     logic: Logic
     compiler: Compiler
     universals: Sequence[tuple[str, Universal]]
+    formulas: dict[Key, Term] = field(default_factory=dict)
     ground: dict[Sort, dict[Term, None]] = field(default_factory=dict)
-    _made: set[tuple[Universal, tuple[Term, ...]]] = field(default_factory=set)
+    _made: set[Key] = field(default_factory=set)
     _seen: set[Term] = field(default_factory=set)
 
     def start(self, formulas: Iterable[Term]) -> None:
@@ -164,7 +169,11 @@ class Instantiator:
     def _instance(
         self, label: str, number: int, universal: Universal, terms: tuple[Term, ...]
     ) -> Instance:
-        return Instance(label, terms, instance_of(self.logic, universal, terms), number)
+        key = (universal, terms)
+        formula = self.formulas.get(key)
+        if formula is None:
+            formula = self.formulas[key] = instance_of(self.logic, universal, terms)
+        return Instance(label, terms, formula, number)
 
     # --- terms that lead out
 

@@ -58,9 +58,16 @@ class Symbol:
     arguments: tuple[Sort, ...]
     result: Sort
 
+    def __hash__(self) -> int:
+        """Return the hash of the name, which tells symbols apart."""
+        return hash(self.name)
+
 
 class Kind(Enum):
     """What a term is made of; the comment tells what `Term.head` holds."""
+
+    # Kinds are looked up for every term that is made; the hash of `Enum` is that of the name.
+    __hash__ = object.__hash__
 
     TRUTH = "truth"  # bool
     NUMBER = "number"  # int

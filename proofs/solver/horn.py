@@ -99,11 +99,11 @@ class _Translated:
 
     def __init__(self, system: Transitions, translator: Translator) -> None:
         self.context: Any = translator.context
-        self.state = [translator.term(each) for each in system.state]
-        self.after = [translator.term(each) for each in system.after]
-        self.start = translator.term(system.start)
-        self.steps = [translator.term(each) for each in system.steps]
-        self.wrong = [translator.term(each) for each in system.wrong]
+        self.state = [translator.expression(each) for each in system.state]
+        self.after = [translator.expression(each) for each in system.after]
+        self.start = translator.expression(system.start)
+        self.steps = [translator.expression(each) for each in system.steps]
+        self.wrong = [translator.expression(each) for each in system.wrong]
         sorts = [each.sort() for each in self.state]
         self.relation = z3.Function("reached", *sorts, z3.BoolSort(self.context))
         self.failure = z3.Function("failure", z3.BoolSort(self.context))

@@ -9,18 +9,19 @@ nothing here, and whoever fears a hang runs the session in a process that can be
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from time import process_time
 from typing import TYPE_CHECKING, Any
 
 import z3
 
 from proofs.logic.instantiate import Structure
+from proofs.logic.terms import BOOL
 from proofs.solver.answers import Satisfiable, Unknown, Unsatisfiable
+from proofs.solver.settings import Meter, Reading
 from proofs.solver.translate import Translator
 
 if TYPE_CHECKING:
-    from proofs.logic.compiled import Table
-    from proofs.logic.evaluate import Constant
-    from proofs.logic.terms import Symbol, Term
+    from proofs.logic.terms import Term
     from proofs.solver.answers import Answer
     from proofs.solver.settings import Settings
 
@@ -28,14 +29,18 @@ if TYPE_CHECKING:
 class Session:
     """One context with one solver."""
 
-    def __init__(self, settings: Settings, beside: Session | None = None) -> None:
+    def __init__(
+        self, settings: Settings, beside: Session | None = None, meter: Meter | None = None
+    ) -> None:
         """Open a fresh context, or share that of another session and what it has translated."""
         self._settings = settings
+        self._meter = Meter() if meter is None else meter
         self._context: Any
         self._translator: Translator
         self._context = z3.Context() if beside is None else beside._context
         self._translator = Translator(self._context) if beside is None else beside._translator
-        self._solver = z3.Solver(ctx=self._context)
+        # The other solver of Z3 begins with tactics, which cost more than these small questions.
+        self._solver = z3.SimpleSolver(ctx=self._context)
         self._solver.set("random_seed", settings.seed)
         self._solver.set("rlimit", settings.limit)
         self._labels: dict[str, Any] = {}
@@ -44,18 +49,23 @@ class Session:
     def assume(self, formulas: Iterable[Term]) -> None:
         """Assert formulas."""
         for formula in formulas:
-            self._solver.add(self._translator.term(formula))
+            self._assert(self._translator.term(formula))
 
     def label(self, label: str, formula: Term) -> None:
         """Assert a formula that holds only where its label is assumed by `check`."""
-        if label not in self._labels:
-            self._labels[label] = z3.Bool(f"label {len(self._labels)}", self._context)
-        name = self._labels[label]
-        self._solver.add(z3.Implies(name, self._translator.term(formula)))
+        name = self._labels.get(label)
+        if name is None:
+            made = self._translator.constant(f"label {len(self._labels)}", BOOL)
+            name = self._labels[label] = self._translator.kept(made)
+        term = self._translator.term(formula)
+        self._assert(self._translator.kept(z3.Z3_mk_implies(self._context.ref(), name, term)))
+
+    def _assert(self, formula: Any) -> None:
+        z3.Z3_solver_assert(self._context.ref(), self._solver.solver, formula)
 
     def another(self) -> Session:
         """Return a session of the same context that asserts nothing yet."""
-        return Session(self._settings, self)
+        return Session(self._settings, self, self._meter)
 
     def push(self) -> None:
         """Open a scope."""
@@ -69,35 +79,42 @@ class Session:
         """Look for a model of what is asserted, with these labels."""
         names = [self._labels[label] for label in labels]
         before = self._steps()
-        found = self._solver.check(*names)
+        found = self._asked(names)
         self.spent += self._steps() - before
         if found == z3.unsat:
-            core = {each.get_id() for each in self._solver.unsat_core()}
-            pairs = zip(labels, names, strict=True)
-            return Unsatisfiable(tuple(label for label, name in pairs if name.get_id() in core))
+            return Unsatisfiable(self._core(labels, names))
         if found == z3.sat:
             return Satisfiable(self._structure(self._solver.model()))
         reason = self._solver.reason_unknown()
         is_limit = "resource" in reason or "cancel" in reason or "rlimit" in reason
         return Unknown("the solver was stopped at its limit" if is_limit else reason, is_limit)
 
+    def _asked(self, names: Sequence[Any]) -> Any:
+        assumed = (z3.Ast * len(names))(*names)
+        start = process_time()
+        found = z3.Z3_solver_check_assumptions(
+            self._context.ref(), self._solver.solver, len(names), assumed
+        )
+        self._meter.add(Reading(1, process_time() - start))
+        return z3.CheckSatResult(found)
+
+    def _core(self, labels: Sequence[str], names: Sequence[Any]) -> tuple[str, ...]:
+        core = {each.as_ast().value for each in self._solver.unsat_core()}
+        pairs = zip(labels, names, strict=True)
+        return tuple(label for label, name in pairs if name.value in core)
+
     def _steps(self) -> int:
         # The counter runs on over the life of a context.
         statistics = self._solver.statistics()
-        return int(statistics.get_key_value("rlimit count")) if _has_count(statistics) else 0
+        context, found = self._context.ref(), statistics.stats
+        for index in range(z3.Z3_stats_size(context, found)):
+            if z3.Z3_stats_get_key(context, found, index) == "rlimit count":
+                return int(z3.Z3_stats_get_uint_value(context, found, index))
+        return 0
 
     def _structure(self, model: Any) -> Structure:
         translator = self._translator
-
-        def value(term: Term) -> Constant:
-            found = model.eval(translator.term(term), model_completion=True)
-            return translator.constant(found, term.sort)
-
-        def table(symbol: Symbol) -> Table | Constant:
-            return translator.interpretation(model, symbol)
-
-        return Structure(table, value)
-
-
-def _has_count(statistics: Any) -> bool:
-    return "rlimit count" in statistics.keys()  # noqa: SIM118  # not a mapping
+        return Structure(
+            lambda symbol: translator.interpretation(model, symbol),
+            lambda term: translator.value(model, term),
+        )

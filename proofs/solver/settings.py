@@ -31,3 +31,32 @@ class Settings:
         if self.is_shuffled:
             Random(self.seed).shuffle(found)
         return found
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was asked of the solver: how many questions, and the processor time that they took."""
+
+    questions: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(slots=True)
+class Meter:
+    """Adds up what sessions ask; for people to read, it decides nothing."""
+
+    questions: int = 0
+    seconds: float = 0.0
+
+    def add(self, reading: Reading) -> None:
+        """Count what was asked elsewhere."""
+        self.questions += reading.questions
+        self.seconds += reading.seconds
+
+    def reading(self) -> Reading:
+        """Return what was asked so far."""
+        return Reading(self.questions, self.seconds)
+
+    def since(self, before: Reading) -> Reading:
+        """Return what was asked since a reading."""
+        return Reading(self.questions - before.questions, self.seconds - before.seconds)

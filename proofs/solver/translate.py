@@ -2,12 +2,15 @@
 
 Finite sorts become enumerations. Z3 refuses to declare one twice in a context, so a translator
 belongs to a context and keeps what it made; it keeps every term as well, so that an instance used
-by many obligations is translated once.
+by many questions is translated once. Z3's functions are called without the classes of its Python
+module, which ask for the kind and the sort of every term that they wrap: that is half of the time
+of a proof.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from weakref import finalize
 
 import z3
 from z3.z3 import _to_expr_ref as _expression  # the inverse of `as_ast`
@@ -25,11 +28,16 @@ class Translator:
     def __init__(self, context: z3.Context) -> None:
         """Start with nothing declared."""
         self.context = context
+        self._context: Any = context.ref()
         self._sorts: dict[Sort, Any] = {}
         self._members: dict[tuple[FiniteSort, str], Any] = {}
         self._elements: dict[tuple[Sort, Constant], Any] = {}
-        self._functions: dict[Symbol, Any] = {}
+        self._functions: dict[str, Any] = {}
         self._terms: dict[Term, Any] = {}
+        self._constants: dict[int, Constant] = {}
+        self._kept: list[Any] = []
+        # A context that has to look for what is left takes ten times as long to go.
+        finalize(self, _released, context, self._kept)
 
     def sort(self, sort: Sort) -> Any:
         """Return Z3's sort."""
@@ -50,81 +58,147 @@ class Translator:
                 labels = [f"{name}.{member}" for member in members]
                 made, constants = z3.EnumSort(name, labels, ctx=self.context)
                 for member, constant in zip(members, constants, strict=True):
-                    self._members[sort, member] = constant
+                    self._members[sort, member] = self.kept(constant.as_ast())
+                    self._constants[constant.get_id()] = member
                 return made
 
+    def expression(self, term: Term) -> Any:
+        """Return Z3's term, as the classes of its Python module have it."""
+        return _expression(self.term(term), self.context)
+
     def term(self, term: Term) -> Any:
-        """Return Z3's term."""
+        """Return Z3's term, as its functions have it."""
         found = self._terms.get(term)
         if found is None:
-            found = self._translated(term)
+            found = self.kept(self._translated(term))
             self._terms[term] = found
         return found
 
+    def kept(self, made: Any) -> Any:
+        """Return a term that is to live as long as the translator."""
+        z3.Z3_inc_ref(self._context, made)
+        self._kept.append(made)
+        return made
+
     def _translated(self, term: Term) -> Any:
-        context = self.context
+        c = self._context
         match term.kind:
             case Kind.TRUTH:
-                return z3.BoolVal(term.head, context)
+                return z3.Z3_mk_true(c) if term.head else z3.Z3_mk_false(c)
             case Kind.NUMBER:
-                return z3.IntVal(term.head, context)
+                return z3.Z3_mk_numeral(c, str(term.head), self.sort(term.sort).ast)
             case Kind.MEMBER:
                 assert isinstance(term.sort, FiniteSort)
                 assert isinstance(term.head, str)
                 self.sort(term.sort)
                 return self._members[term.sort, term.head]
             case Kind.VARIABLE:
-                return z3.Const(term.head, self.sort(term.sort))
+                assert isinstance(term.head, str)
+                return self.constant(term.head, term.sort)
             case Kind.APPLY:
-                return _applied(self._function(term.symbol), [self.term(a) for a in term.args])
-            case Kind.FORALL:
-                return z3.ForAll([self.term(v) for v in term.variables], self.term(term.args[0]))
-            case Kind.EXISTS:
-                return z3.Exists([self.term(v) for v in term.variables], self.term(term.args[0]))
+                return self._applied(term.symbol, [self.term(arg) for arg in term.args])
+            case Kind.FORALL | Kind.EXISTS:
+                # The class is asked here: it knows patterns, weights and names.
+                bind = z3.ForAll if term.kind is Kind.FORALL else z3.Exists
+                variables = [self.expression(each) for each in term.variables]
+                return self.kept(bind(variables, self.expression(term.args[0])).as_ast())
             case _:
-                return _joined(term.kind, [self.term(arg) for arg in term.args])
+                return self._joined(term.kind, [self.term(arg) for arg in term.args])
 
-    def _function(self, symbol: Symbol) -> Any:
-        if symbol not in self._functions:
+    def constant(self, name: str, sort: Sort) -> Any:
+        """Return an uninterpreted constant, as Z3's functions have it."""
+        symbol = z3.Z3_mk_string_symbol(self._context, name)
+        return z3.Z3_mk_const(self._context, symbol, self.sort(sort).ast)
+
+    def _joined(self, kind: Kind, args: list[Any]) -> Any:
+        c = self._context
+        match kind:
+            case Kind.NOT:
+                return z3.Z3_mk_not(c, args[0])
+            case Kind.AND:
+                return z3.Z3_mk_and(c, len(args), _array(args))
+            case Kind.OR:
+                return z3.Z3_mk_or(c, len(args), _array(args))
+            case Kind.ITE:
+                return z3.Z3_mk_ite(c, *args)
+            case Kind.EQUAL:
+                return z3.Z3_mk_eq(c, *args)
+            case Kind.AT_MOST:
+                return z3.Z3_mk_le(c, *args)
+            case Kind.SUM:
+                return z3.Z3_mk_add(c, len(args), _array(args))
+            case Kind.PRODUCT:
+                return z3.Z3_mk_mul(c, len(args), _array(args))
+            case Kind.QUOTIENT:
+                return z3.Z3_mk_div(c, *args)
+            case Kind.REMAINDER:
+                return z3.Z3_mk_mod(c, *args)
+            case _:
+                raise AssertionError(f"{kind} is translated elsewhere")
+
+    def _applied(self, symbol: Symbol, args: list[Any]) -> Any:
+        function = self._functions.get(symbol.name)
+        if function is None:
             sorts = [self.sort(each) for each in (*symbol.arguments, symbol.result)]
-            self._functions[symbol] = z3.Function(symbol.name, *sorts)
-        return self._functions[symbol]
+            # The class keeps the declaration alive.
+            declared = z3.Function(symbol.name, *sorts)
+            function = self._functions[symbol.name] = declared
+        return z3.Z3_mk_app(self._context, function.ast, len(args), _array(args))
 
-    def constant(self, value: Any, sort: Sort) -> Constant:
-        """Return a constant of Z3 as the logic writes it; elements of open sorts by name."""
-        match sort:
-            case Builtin.BOOL:
-                return bool(z3.is_true(value))
-            case Builtin.INT:
-                return int(value.as_long())
-            case FiniteSort(name):
-                return str(value.decl().name())[len(name) + 1 :]
-            case OpenSort():
-                name = str(value.decl().name())
-                self._elements[sort, name] = value
-                return name
+    # --- models
+
+    def value(self, model: Any, term: Term) -> Constant:
+        """Return what a ground term is in a model."""
+        return self._read(self._evaluated(model, self.term(term)), term.sort)
 
     def interpretation(self, model: Any, symbol: Symbol) -> Table | Constant:
         """Return what a symbol is in a model."""
-        function = self._function(symbol)
-        if not symbol.arguments:
-            return self.constant(model.eval(function(), model_completion=True), symbol.result)
 
         def value_at(key: Any) -> Constant:
             args = (key,) if len(symbol.arguments) == 1 else key
             made = [self._element(a, sort) for a, sort in zip(args, symbol.arguments, strict=True)]
-            found = model.eval(_applied(function, made), model_completion=True)
-            return self.constant(found, symbol.result)
+            applied = self.kept(self._applied(symbol, made))
+            return self._read(self._evaluated(model, applied), symbol.result)
 
-        return Table(value_at)
+        return Table(value_at) if symbol.arguments else value_at(())
+
+    def _evaluated(self, model: Any, term: Any) -> Any:
+        found = (z3.Ast * 1)()
+        is_done = z3.Z3_model_eval(self._context, model.model, term, True, found)
+        assert is_done, "Z3 cannot evaluate a term in its own model"
+        return self.kept(found[0])
+
+    def _read(self, value: Any, sort: Sort) -> Constant:
+        """Return a constant of Z3 as the logic writes it; elements of open sorts by name."""
+        number = z3.Z3_get_ast_id(self._context, value)
+        found = self._constants.get(number)
+        if found is None:
+            found = self._constants[number] = self._written(value, sort)
+        return found
+
+    def _written(self, value: Any, sort: Sort) -> Constant:
+        expression = _expression(value, self.context)
+        match sort:
+            case Builtin.BOOL:
+                return bool(z3.is_true(expression))
+            case Builtin.INT:
+                return int(expression.as_long())
+            case FiniteSort(name):
+                return str(expression.decl().name())[len(name) + 1 :]
+            case OpenSort():
+                name = str(expression.decl().name())
+                self._elements[sort, name] = value
+                return name
 
     def _element(self, value: Constant, sort: Sort) -> Any:
         """Return a constant of the logic as Z3's; the element of an open sort must be known."""
         match sort:
             case Builtin.BOOL:
-                return z3.BoolVal(value, self.context)
+                made = z3.Z3_mk_true if value else z3.Z3_mk_false
+                return made(self._context)
             case Builtin.INT:
-                return z3.IntVal(value, self.context)
+                number = z3.Z3_mk_numeral(self._context, str(value), self.sort(sort).ast)
+                return self.kept(number)
             case FiniteSort():
                 assert isinstance(value, str)
                 self.sort(sort)
@@ -133,42 +207,9 @@ class Translator:
                 return self._elements[sort, value]
 
 
-def _applied(function: Any, args: list[Any]) -> Any:
-    """Return `function(*args)`; calling it looks for coercions that are never needed here."""
-    array = _array([arg.as_ast() for arg in args])
-    made = z3.Z3_mk_app(function.ctx_ref(), function.ast, len(args), array)
-    return _expression(made, function.ctx)
-
-
-def _joined(kind: Kind, args: list[Any]) -> Any:
-    """Return what Z3's operators return, without looking for coercions."""
-    context = args[0].ctx
-    c = context.ref()
-    asts = [arg.as_ast() for arg in args]
-    match kind:
-        case Kind.NOT:
-            made = z3.Z3_mk_not(c, asts[0])
-        case Kind.AND:
-            made = z3.Z3_mk_and(c, len(asts), _array(asts))
-        case Kind.OR:
-            made = z3.Z3_mk_or(c, len(asts), _array(asts))
-        case Kind.ITE:
-            made = z3.Z3_mk_ite(c, *asts)
-        case Kind.EQUAL:
-            made = z3.Z3_mk_eq(c, *asts)
-        case Kind.AT_MOST:
-            made = z3.Z3_mk_le(c, *asts)
-        case Kind.SUM:
-            made = z3.Z3_mk_add(c, len(asts), _array(asts))
-        case Kind.PRODUCT:
-            made = z3.Z3_mk_mul(c, len(asts), _array(asts))
-        case Kind.QUOTIENT:
-            made = z3.Z3_mk_div(c, *asts)
-        case Kind.REMAINDER:
-            made = z3.Z3_mk_mod(c, *asts)
-        case _:
-            raise AssertionError(f"{kind} is translated elsewhere")
-    return _expression(made, context)
+def _released(context: z3.Context, kept: list[Any]) -> None:
+    for each in kept:
+        z3.Z3_dec_ref(context.ref(), each)
 
 
 def _array(asts: list[Any]) -> Any:

@@ -11,7 +11,7 @@ from checker.cli.main import main
 from checker.cli.proof_cache import archive_of
 from checker.model.verdict import EXIT_HOLDS, EXIT_SAFETY
 from proofs.archive import Archive, Entry, Use, read_archive
-from proofs.prove import EachSize, Proved, Refuted, Report, prove
+from proofs.prove import EachSize, Proved, Prover, Refuted, Report, prove
 from proofs.quality import vacuities
 from proofs.solver import session
 from tests.proofs.specs import SPECS, loaded, loader
@@ -145,10 +145,10 @@ def test_vacuity_is_known_again_unless_anything_changes(tmp_path: Path) -> None:
     archive = Archive()
     system, load_at = loaded(path), loader(path)
     content = prove(system, load_at, archive=archive).content
-    found = vacuities(system, load_at, archive=archive, content=content)
+    found = vacuities(Prover(system, load_at, archive=archive), content)
     assert [each.name for each in found] == ["never"]
     stored = read_archive(archive.dump())
-    again = vacuities(system, load_at, archive=stored, content=content)
+    again = vacuities(Prover(system, load_at, archive=stored), content)
     assert [(e.kind, e.name, str(e.site)) for e in again] == [
         (e.kind, e.name, str(e.site)) for e in found
     ]
@@ -156,7 +156,7 @@ def test_vacuity_is_known_again_unless_anything_changes(tmp_path: Path) -> None:
     system = loaded(path)
     other = prove(system, load_at, archive=archive).content
     assert other != content
-    assert vacuities(system, load_at, archive=archive, content=other) == ()
+    assert vacuities(Prover(system, load_at, archive=archive), other) == ()
 
 
 def test_an_archive_is_read_as_it_was_written() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from proofs.prove import Refuted, prove
+from proofs.prove import Prover, Refuted, prove
 from proofs.quality import Emptiness, Vacuity, needs, vacuities
 from tests.proofs.specs import SPECS, loaded, loader
 
@@ -14,7 +14,7 @@ from tests.proofs.specs import SPECS, loaded, loader
 def _vacuities(tmp_path: Path, text: str) -> tuple[Vacuity, ...]:
     path = tmp_path / "some.k42"
     path.write_text(text, encoding="utf-8")
-    return vacuities(loaded(path), loader(path))
+    return vacuities(Prover(loaded(path), loader(path)))
 
 
 LOCK = """

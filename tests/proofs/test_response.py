@@ -12,7 +12,7 @@ from checker.explicit.search import SearchOptions, check
 from checker.model.verdict import Verdict
 from proofs.classify import Harmless, Real
 from proofs.obligation import Goal
-from proofs.prove import EachSize, EverySize, Options, Proved, Refuted, Report, prove
+from proofs.prove import EachSize, EverySize, Options, Proved, Prover, Refuted, Report, prove
 from proofs.quality import Emptiness, vacuities
 from tests.proofs.specs import SPECS, loaded, loader, prove_file, prove_text
 
@@ -212,7 +212,7 @@ def test_waiting_that_never_happens_is_vacuous(tmp_path: Path) -> None:
     )
     assert prove_text(tmp_path, text).is_proved
     path = tmp_path / "some.k42"
-    found = vacuities(loaded(path), loader(path))
+    found = vacuities(Prover(loaded(path), loader(path)))
     assert ("comes", Emptiness.ANTECEDENT) in {(each.name, each.kind) for each in found}
     path.write_text(BATON + BY_ITSELF, encoding="utf-8")
-    assert vacuities(loaded(path), loader(path)) == ()
+    assert vacuities(Prover(loaded(path), loader(path))) == ()

@@ -96,6 +96,21 @@ def test_the_report_names_the_domain(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert "not covered: deadlock freedom" in text
 
 
+def test_the_report_tells_what_the_solver_took_unless_nothing_was_asked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("K42_CACHE_DIR", str(tmp_path / "cache"))
+    text = f"{LOCK} invariant one: forall a, b: Node. holder = a and holder = b -> a = b"
+    for is_asked in (True, False):
+        _prove(tmp_path, text)
+        assert ("; the solver took 0." in capsys.readouterr().out) is is_asked
+    for is_asked in (True, False):
+        _prove(tmp_path, text, "--format", "json", *(["--no-cache"] if is_asked else []))
+        (run,) = json.loads(capsys.readouterr().out)["runs"]
+        assert (run["solver"]["questions"] > 0) is is_asked
+        assert (run["solver"]["seconds"] > 0) is is_asked
+
+
 def test_the_report_shows_old_and_new_values_and_a_lemma(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

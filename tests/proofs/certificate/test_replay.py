@@ -23,7 +23,7 @@ from proofs.certificate.replay import (
     take_hints,
 )
 from proofs.induction import Method
-from proofs.prove import Options, Proved, Prover, Undecided, prove
+from proofs.prove import Options, Proved, Prover, Undecided, prove, proved
 from tests.proofs.specs import SPECS, loaded, loader
 
 SMALL = ["generations", "lock_server", "ticket", "two_phase"]
@@ -223,26 +223,21 @@ def test_the_command_writes_and_replays(tmp_path: Path, capsys: pytest.CaptureFi
 
 def test_hints_are_checked_and_the_rest_is_searched() -> None:
     made = _made("ticket")
-    archive = Archive()
-
-    def before(prover: Prover) -> None:
-        take_hints(prover, made.certificate)
-
     system, load_at = loaded(made.path), loader(made.path)
-    report = prove(system, load_at, archive=archive, before=before)
+    prover = Prover(system, load_at)
+    take_hints(prover, made.certificate)
+    report = proved(prover)
     assert report.is_proved
     assert report.fresh == 0
     methods = {each.fate.method for each in report.judged if isinstance(each.fate, Proved)}
     assert methods == {Method.REWRITING, Method.REPLAY}
     wrong = Use("different", 1, ("some.Cpu1", "some.Cpu1"))
     bad = _changed(made.certificate, "worker.leave/different", [(wrong,)])
-    report = prove(system, load_at, before=lambda prover: _ignore(take_hints(prover, bad)))
+    prover = Prover(system, load_at)
+    take_hints(prover, bad)
+    report = proved(prover)
     assert report.is_proved
     assert report.fresh == 1
-
-
-def _ignore(_: int) -> None:
-    return None
 
 
 @pytest.mark.parametrize("name", SMALL)
