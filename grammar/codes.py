@@ -147,7 +147,7 @@ _SIGNS: Final = (
     CodeInfo(
         "K016",
         "an assignment with an operator",
-        "There is no `+=`, `++` or their like, since they would hide that a variable is read and "
+        "There is no `+=`, `++`, `--` or their like, since they would hide that a variable is read and "
         "then written: two accesses, between which others may act. If the machine does it in one, "
         "write `fetch_add(x, 1)`.",
         "spec example\nvar x: 0..3 = 0\naction bump() requires x < 3 { x += 1 }\n",

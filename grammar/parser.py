@@ -198,7 +198,8 @@ class _Run:
         self.puzzling = {
             diagnostic.span.line
             for diagnostic in self.found.sorted()
-            if diagnostic.span is not None and diagnostic.code in _PUZZLING
+            if diagnostic.span is not None
+            and (diagnostic.code in _PUZZLING or diagnostic.span.text in ("++", "--"))
         }
 
     def tree(self) -> Tree | None:

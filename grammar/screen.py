@@ -24,6 +24,7 @@ MAX_DIGITS: Final = 100
 _NUMBER: Final = re.compile(r"[0-9]+(_[0-9]+)*")
 _CALLEE_ENDS: Final = CLOSING | {"NAME", "NUMBER", "SELF", "NONE", "ANY", "TRUE", "FALSE"}
 
+_STEPS: Final = frozenset({"++", "+=", "-=", "*=", "/="})
 _ARGUMENT_STARTS: Final = frozenset({"LPAR", "COMMA"})
 
 
@@ -61,6 +62,14 @@ class _Screening:
         before = self.result[-1].kind if self.result else ""
         meant: Token | None = token
         match token.kind:
+            case "FOREIGN" | "ERROR" if token.text in _STEPS:
+                self.reports += 1
+                meant = self._step(token, span)
+            case "DASH" if self._is_step(token, following):
+                first = self.result.pop()
+                self.reports += 1
+                self._step(replace(token, text="--"), replace(span, start=first.start))
+                meant = None
             case "FOREIGN" | "ERROR":
                 self.reports += 1
                 meant = _foreign(token, span, self.collector)
@@ -78,6 +87,30 @@ class _Screening:
                 self.opened.pop()
         if meant is not None:
             self.result.append(meant)
+
+    def _is_step(self, token: Token, following: Token) -> bool:
+        """Tell `x--` and `--x` from the difference with a negative number."""
+        before = self.result[-1] if self.result else None
+        if before is None or before.kind != "DASH" or before.end != token.start:
+            return False
+        is_last = following.starts_line or following.kind in CLOSING or following.text == ";"
+        return before.starts_line or is_last
+
+    def _step(self, token: Token, span: Span) -> Token | None:
+        """Report `++`, `+=` and the like; return `:=` for those with a value on the right."""
+        before = self.result[-1] if self.result else None
+        is_whole = before is not None and before.starts_line and not token.starts_line
+        name = (
+            before.text if before is not None and is_whole and before.text.isidentifier() else "x"
+        )
+        value = "..." if token.text[1] == "=" else "1"
+        self.collector.error(
+            "K016",
+            span,
+            f"there is no `{token.text}`",
+            remedy=f"write `{name} := {name} {token.text[0]} {value}`",
+        )
+        return replace(token, kind="_ASSIGN", text=":=") if token.text[1] == "=" else None
 
 
 def _number(token: Token, span: Span, collector: Collector) -> Token:
@@ -135,17 +168,6 @@ def _foreign(token: Token, span: Span, collector: Collector) -> Token | None:
                 "`;` has no use here: a statement ends where the next begins",
                 remedy="remove it",
             )
-        case "+=" | "-=" | "*=" | "/=":
-            collector.error(
-                "K016",
-                span,
-                f"there is no `{text}`",
-                remedy=f"write `x := x {text[0]} ...`",
-            )
-            meant = ("_ASSIGN", ":=")
-        case "++":
-            collector.error("K016", span, "there is no `++`", remedy="write `x := x + 1`")
-            meant = ("PLUS", "+")
         case _ if text.startswith("/*"):
             collector.error(
                 "K017",
