@@ -19,9 +19,10 @@ from checker.cli.arguments import (
     shown_size,
     size,
 )
-from checker.cli.checked import Checked, text_of, write_document
+from checker.cli.checked import text_of, write_document
 from checker.cli.codes import worst
 from checker.cli.console import write_out
+from checker.cli.outcomes import Checked
 from checker.cli.session import command_line, open_file
 from checker.model.verdict import EXIT_INPUT, exit_code
 from grammar.diagnostics import Diagnostic, Severity

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from checker.cli.console import ink_for, write_diagnostics, write_result
@@ -14,20 +13,10 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
+    from checker.cli.outcomes import Checked
     from checker.model.trace import Trace
-    from checker.model.verdict import Finding, Result
+    from checker.model.verdict import Finding
     from checker.report.values_json import Json
-
-
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """What came of one specification."""
-
-    spec: str
-    reproduce: str
-    code: int
-    result: Result | None
-    diagnostics: tuple[Diagnostic, ...]
 
 
 def text_of(checked: Checked, arguments: argparse.Namespace) -> str:

@@ -10,8 +10,7 @@ from checker.report.ink import Ink
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from checker.cli.checked import Checked
-    from checker.cli.prove import Proof
+    from checker.cli.outcomes import Checked, Proof
 
 
 def run_of_check(checked: Checked) -> Run:

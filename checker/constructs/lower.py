@@ -17,7 +17,7 @@ from checker.constructs.channel import channel_object
 from checker.constructs.check import check_of_object
 from checker.constructs.cluster import Cluster, cluster_of, from_outside, lowered
 from checker.constructs.interface import Interface, interface_of
-from checker.constructs.modules import is_construct
+from checker.constructs.kinds import is_construct
 from checker.constructs.monitor import NAMES
 from checker.constructs.swap import check_of_swap
 from grammar import syntax

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from grammar import syntax
+from checker.constructs.kinds import is_construct
 from grammar.diagnostics import Collector
 from grammar.modules import Import, Module, ModuleGraph
 
@@ -37,18 +37,3 @@ def without_constructs(graph: ModuleGraph, collector: Collector) -> ModuleGraph 
     if collector.has_errors and not before:
         return None
     return ModuleGraph(done[id(graph.root)], tuple(done.values()))
-
-
-def is_construct(decl: syntax.Decl) -> bool:
-    """Tell whether a declaration is one that has to be written out."""
-    match decl:
-        case (
-            syntax.InterfaceDecl()
-            | syntax.ClusterDecl()
-            | syntax.ProtocolDecl()
-            | syntax.CheckDecl()
-            | syntax.ChannelDecl()
-        ):
-            return True
-        case _:
-            return False
