@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Final
 
-from checker.constructs.modules import without_constructs
+from checker.constructs.modules import written_out
 from checker.elaborate.assemble import build_system
 from grammar.diagnostics import Collector
 from grammar.modules import load_modules
@@ -42,6 +42,7 @@ def load(
     sys.setrecursionlimit(max(sys.getrecursionlimit(), RECURSION_LIMIT))
     collector = Collector()
     graph = load_modules(path, collector, library)
-    plain = None if graph is None else without_constructs(graph, collector)
+    # Other mistakes are told in the same run: no system comes of a text with any.
+    plain = None if graph is None else written_out(graph, collector)
     system = None if plain is None else build_system(plain, overrides, collector)
     return system, collector.sorted()

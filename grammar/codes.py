@@ -147,9 +147,9 @@ _SIGNS: Final = (
     CodeInfo(
         "K016",
         "an assignment with an operator",
-        "There is no `+=`, `++`, `--` or their like, since they would hide that a variable is read and "
-        "then written: two accesses, between which others may act. If the machine does it in one, "
-        "write `fetch_add(x, 1)`.",
+        "There is no `+=`, `++`, `--` or their like, since they would hide that a variable is "
+        "read and then written: two accesses, between which others may act. If the machine does it "
+        "in one, write `fetch_add(x, 1)`.",
         "spec example\nvar x: 0..3 = 0\naction bump() requires x < 3 { x += 1 }\n",
         "spec example\nvar x: 0..3 = 0\naction bump() requires x < 3 { x := x + 1 }\n",
     ),

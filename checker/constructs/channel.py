@@ -17,6 +17,7 @@ from typing import Final
 from checker.constructs.template import Template
 from grammar import syntax
 from grammar.diagnostics import Collector, Note
+from grammar.spelling import did_you_mean
 
 FAULTS: Final = {"loses": "lose", "duplicates": "duplicate", "reorders": "reorder"}
 """The words for faults, and what the actions are called."""
@@ -39,7 +40,8 @@ def _check_faults(decl: syntax.ChannelDecl, collector: Collector) -> None:
                 "K188",
                 fault.name.span,
                 f"`{word}` is nothing that a channel does",
-                remedy="it `loses`, `duplicates` or `reorders` messages",
+                remedy=did_you_mean(word, FAULTS)
+                or "it `loses`, `duplicates` or `reorders` messages",
             )
         first = seen.setdefault(word, fault)
         if first is not fault:

@@ -16,11 +16,13 @@ from checker.constructs.monitor import Monitor
 from checker.constructs.template import Template
 from grammar import syntax
 from grammar.diagnostics import Collector
+from grammar.spelling import did_you_mean
 
 SCOPE = "check"
 """The object that holds what a check adds; a word, so that no name of the author's can clash."""
 
 HOME = "home"
+SETTINGS = ("clients", "calls", "recursive")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +44,13 @@ def settings_of(check: syntax.CheckDecl, collector: Collector) -> Settings:
     given: dict[str, syntax.Binding] = {}
     for part in check.parts:
         if isinstance(part, syntax.Binding):
-            if part.name.text not in ("clients", "calls", "recursive"):
+            if part.name.text not in SETTINGS:
+                known = "it has `clients`, `calls` and, for a swap, `recursive`"
                 collector.error(
                     "K185",
                     part.name.span,
                     f"a check has no setting `{part.name.text}`",
-                    remedy="it has `clients`, `calls` and, for a swap, `recursive`",
+                    remedy=did_you_mean(part.name.text, SETTINGS) or known,
                 )
             given[part.name.text] = part
     return Settings(

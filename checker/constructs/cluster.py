@@ -20,6 +20,7 @@ from grammar import syntax
 from grammar.diagnostics import Collector, Note
 from grammar.printer import print_type
 from grammar.source import Span
+from grammar.spelling import closest, did_you_mean
 
 N = TypeVar("N", bound=syntax.Node)
 HERE = "here"
@@ -70,6 +71,9 @@ def _check_represented(binding: syntax.Binding, interface: Interface, collector:
             binding.name.span,
             f"`{interface.name}` has no variable `{binding.name.text}`",
             notes=(Note(interface.decl.name.span, "declared here"),),
+            remedy=did_you_mean(
+                binding.name.text, [variable.name.text for variable in interface.variables]
+            ),
         )
 
 
@@ -77,13 +81,17 @@ def _check_methods(cluster: Cluster, collector: Collector) -> None:
     """Report operations without a method, methods without an operation, and those that differ."""
     operations = {operation.name: operation.decl for operation in cluster.interface.operations}
     methods = {method.name.text: method for method in cluster.methods}
-    for name, operation in operations.items():
-        if name not in methods:
+    missing = [name for name in operations if name not in methods]
+    # What is misspelt is reported where it is written, and not as missing as well.
+    meant = {name: closest(name, missing) for name in methods if name not in operations}
+    for name in missing:
+        if name not in meant.values():
             collector.error(
                 "K183",
                 cluster.decl.name.span,
                 f"`{cluster.name}` has no method `{name}`",
-                notes=(Note(operation.name.span, "the interface has this operation"),),
+                notes=(Note(operations[name].name.span, "the interface has this operation"),),
+                remedy=f"write `method {name}{_signature(operations[name])} {{ ... }}` in it",
             )
     for name, method in methods.items():
         if name not in operations:
@@ -91,7 +99,9 @@ def _check_methods(cluster: Cluster, collector: Collector) -> None:
                 "K183",
                 method.name.span,
                 f"`{cluster.interface.name}` has no operation `{name}`",
-                remedy="make it a `procedure`, which only the object itself calls",
+                remedy=f"did you mean `{meant[name]}`?"
+                if meant[name]
+                else "make it a `procedure`, which only the object itself calls",
             )
         elif _signature(method) != _signature(operations[name]):
             collector.error(

@@ -87,8 +87,10 @@ class _Run:
         """Run the operation from the variables as they are."""
         self._check_names()
         values: dict[str, syntax.Expr] = {name: syntax.NameRef(name) for name in self.variables}
+        before = len(self.collector.sorted())
         outcome = self._run(self.decl.body.statements, values)
-        if outcome.returned is None and self.decl.result is not None:
+        is_said = len(self.collector.sorted()) == before
+        if outcome.returned is None and self.decl.result is not None and is_said:
             self._mistake(self.decl, f"`{self.decl.name.text}` must return a value on every way")
         after = {name: outcome.values[name] for name in self.variables}
         return Operation(self.decl, after, outcome.returned)

@@ -18,12 +18,21 @@ def without_constructs(graph: ModuleGraph, collector: Collector) -> ModuleGraph 
     Returns:
         None after adding at least one error to `collector`.
     """
+    before = collector.has_errors
+    plain = written_out(graph, collector)
+    return None if collector.has_errors and not before else plain
+
+
+def written_out(graph: ModuleGraph, collector: Collector) -> ModuleGraph:
+    """Return the same files without constructs, and without what depends on one with a mistake.
+
+    What is left can be looked at for more mistakes, but is not what the author means.
+    """
     specifications = [module.specification for module in graph.modules]
     if not any(is_construct(decl) for each in specifications for decl in each.declarations):
         return graph
     from checker.constructs.lower import lower
 
-    before = collector.has_errors
     done: dict[int, Module] = {}
     for module in graph.modules:
         imported = {
@@ -34,6 +43,4 @@ def without_constructs(graph: ModuleGraph, collector: Collector) -> ModuleGraph 
             specification=lower(module.specification, imported, collector),
             imports=tuple(Import(e.declaration, done[id(e.module)]) for e in module.imports),
         )
-    if collector.has_errors and not before:
-        return None
     return ModuleGraph(done[id(graph.root)], tuple(done.values()))

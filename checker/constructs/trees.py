@@ -59,6 +59,20 @@ def walk(node: syntax.Node) -> Iterator[syntax.Node]:
                 yield from walk(part)
 
 
+def names_in(node: syntax.Node) -> frozenset[str]:
+    """Return the names that a tree mentions, of paths the first ones."""
+    found = set()
+    for each in walk(node):
+        match each:
+            case syntax.NameRef(name):
+                found.add(name)
+            case syntax.Path((first, *_)):
+                found.add(first.text)
+            case _:
+                pass
+    return frozenset(found)
+
+
 def replaced(node: N, values: Mapping[str, syntax.Expr]) -> N:
     """Return a tree in which expressions stand for plain names."""
 

@@ -14,7 +14,7 @@ from checker.elaborate.coerce import fit, join, kind_of, raised
 from checker.elaborate.context import Binding, Build, Call, Context, from_first
 from checker.elaborate.hints import needs_hint
 from checker.elaborate.references import ToBuiltIn, ToEntity, refer
-from checker.elaborate.scope import PRIMITIVES, Entity, did_you_mean
+from checker.elaborate.scope import PRIMITIVES, Entity
 from checker.elaborate.typexprs import (
     entity_type,
     is_enumerable,
@@ -27,6 +27,7 @@ from checker.model.sizes import MAX_VALUES, count_up_to
 from checker.model.types import IntType, OptionType, RecordType, SeqType, SetType
 from grammar import syntax
 from grammar.diagnostics import Note
+from grammar.spelling import did_you_mean
 
 if TYPE_CHECKING:
     from checker.model.ir import Expr, Local

@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 from checker.elaborate.coerce import fit, is_convertible
-from checker.elaborate.scope import Entity, did_you_mean
+from checker.elaborate.scope import Entity
 from checker.elaborate.typexprs import (
     constant_value,
     entity_type,
@@ -31,6 +31,7 @@ from checker.model.types import (
     show,
 )
 from grammar import syntax
+from grammar.spelling import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

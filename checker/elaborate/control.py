@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from checker.elaborate.context import Build, Context, ProcessState, StandIn
 from checker.elaborate.references import ToEntity, read_variable, refer
-from checker.elaborate.scope import Entity, Scope, did_you_mean
+from checker.elaborate.scope import Entity, Scope
 from checker.model import terms
 from checker.model.ir import Index, Read, Role, Variable
 from checker.model.rewrite import map_children, map_effect
@@ -23,6 +23,7 @@ from checker.model.system import Process, control_type
 from checker.model.types import BOOL, MapType, SetType, Type
 from grammar import syntax
 from grammar.diagnostics import Note
+from grammar.spelling import did_you_mean
 
 if TYPE_CHECKING:
     from checker.model.ir import Effect, Expr

@@ -142,6 +142,8 @@ def _self(build: Build, span: Span, context: Context) -> Expr | None:
     if context.process is not None:
         message = f"`{context.process.name}` is a single process and has no `self`"
         remedy = f"write `process {context.process.name} on T` to have one for each `T`"
+        if context.process.span.source.origin is not None:
+            remedy = "name the processor that is meant"
     else:
         message = f"`self` is used in {context.purpose.value}, outside any process"
         remedy = "name what is meant: a parameter, or a quantified name"

@@ -11,9 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
-from checker.elaborate.scope import Bound, Entity, Scope, did_you_mean
+from checker.elaborate.scope import Bound, Entity, Scope
 from grammar import syntax
 from grammar.diagnostics import Collector, Note
+from grammar.spelling import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

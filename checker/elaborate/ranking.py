@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from checker.elaborate.binders import bound
 from checker.elaborate.context import Build, Context, Purpose
 from checker.elaborate.operations import truth
-from checker.elaborate.scope import Entity, did_you_mean
+from checker.elaborate.scope import Entity
 from checker.elaborate.typexprs import kind_of_entity, type_of
 from checker.model import terms
 from checker.model.ir import Quantifier
@@ -20,6 +20,7 @@ from checker.model.temporal import Each, Helper, LeadsTo, Now, Ranking
 from checker.model.types import BoolType, IntType, SetType, describe
 from grammar import syntax
 from grammar.diagnostics import Note
+from grammar.spelling import did_you_mean
 
 if TYPE_CHECKING:
     from checker.model.ir import Expr, Local

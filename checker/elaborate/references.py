@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeAlias, assert_never
 from checker.elaborate.coerce import fit
 from checker.elaborate.constants import value_of
 from checker.elaborate.context import Build, Context, ProcessState
-from checker.elaborate.scope import BUILT_INS, PRIMITIVES, Entity, Member, did_you_mean
+from checker.elaborate.scope import BUILT_INS, PRIMITIVES, Entity, Member
 from checker.elaborate.typexprs import entity_type, is_enumerable, kind_of_entity, type_of
 from checker.model import terms
 from checker.model.ir import ReadOld, Role, Variable
@@ -30,6 +30,7 @@ from checker.model.types import (
 )
 from grammar import syntax
 from grammar.diagnostics import Note
+from grammar.spelling import did_you_mean
 
 if TYPE_CHECKING:
     from checker.model.ir import Expr

@@ -21,7 +21,7 @@ from checker.elaborate.context import Binding, Build, Context, Purpose
 from checker.elaborate.control import points_at
 from checker.elaborate.operations import truth
 from checker.elaborate.references import variable_of
-from checker.elaborate.scope import Entity, Scope, did_you_mean
+from checker.elaborate.scope import Entity, Scope
 from checker.model import terms
 from checker.model.ir import NOTHING, Assert, Assign, Effect, Op, Role, Variable
 from checker.model.rewrite import map_effect
@@ -30,6 +30,7 @@ from checker.model.temporal import Refinement
 from checker.model.types import EnumType, MapType, OptionType, Type
 from grammar import syntax
 from grammar.diagnostics import Note
+from grammar.spelling import did_you_mean
 
 if TYPE_CHECKING:
     from checker.model.ir import Expr, Local

@@ -19,7 +19,7 @@ from checker.elaborate.references import (
     refer,
     variable_of,
 )
-from checker.elaborate.scope import Entity, Member, did_you_mean
+from checker.elaborate.scope import Entity, Member
 from checker.elaborate.typexprs import kind_of_entity
 from checker.model import terms
 from checker.model.ir import (
@@ -42,6 +42,7 @@ from checker.model.types import (
 )
 from grammar import syntax
 from grammar.diagnostics import Note
+from grammar.spelling import did_you_mean
 
 if TYPE_CHECKING:
     from checker.model.ir import Effect, Expr

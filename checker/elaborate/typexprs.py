@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, assert_never
 
 from checker.elaborate.context import Context, Purpose
-from checker.elaborate.scope import Entity, Member, Scope, did_you_mean
+from checker.elaborate.scope import Entity, Member, Scope
 from checker.model.evaluate import Scope as Values
 from checker.model.evaluate import evaluate
 from checker.model.operators import EvaluationError
@@ -32,6 +32,7 @@ from checker.model.types import (
 )
 from grammar import syntax
 from grammar.diagnostics import Note
+from grammar.spelling import did_you_mean
 
 if TYPE_CHECKING:
     from checker.elaborate.context import Build
