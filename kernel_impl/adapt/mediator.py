@@ -31,7 +31,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from kernel_impl.cobj.root import LIVE, STATES, Cleanup, Directory
+from kernel_impl.cobj.root import FREE, LIVE, STATES, Cleanup, Directory
 from kernel_impl.cobj.table import Tables
 from kernel_impl.config import REPAIRED, Repairs
 from kernel_impl.errors import require
@@ -283,6 +283,39 @@ class MediatorRoot:
     jobs: tuple[Cell, ...]  # by processor: written once to start its worker
     state: Cell
     translated: Cell
+
+    @classmethod
+    def declare(
+        cls,
+        layout: Layout,
+        name: str,
+        shared: Shared,
+        tables: Tables,
+        *,
+        directory: Directory,
+        parking: Parking,
+        reps: int,
+    ) -> MediatorRoot:
+        """Declares a mediator with a representative on each processor."""
+        vps = tables.vps
+        ref = layout.cell(f"{name}.ref", range(tables.refs + 1))
+        mediators = tuple(
+            MediatorRep.declare(
+                layout, f"{name}[{vp}]", shared, directory, parking, ref=ref, vp=vp, reps=reps
+            )
+            for vp in range(vps)
+        )
+        return cls(
+            shared,
+            tables,
+            directory,
+            mediators,
+            tuple(directory.add_rep(rep) for rep in mediators),
+            ref,
+            layout.padded(f"{name}.job", range(vps), range(PARTIAL + 1)),
+            layout.cell(f"{name}.state", STATES, initial=FREE),
+            layout.cell(f"{name}.translated", range(1 << vps)),
+        )
 
     async def handle_miss(self, who: Context, ref: int) -> int:
         """Installs a mediating representative, or the new one when the switch is complete."""

@@ -32,7 +32,6 @@ from kernel_impl.adapt.mediator import (
     FULL,
     NO_JOB,
     PARTIAL,
-    MediatorRep,
     MediatorRoot,
     Shared,
     disabled_begin_block,
@@ -41,7 +40,7 @@ from kernel_impl.adapt.mediator import (
 )
 from kernel_impl.adapt.transfer import NO_FORMAT, Swappable, common_format
 from kernel_impl.cobj.collect import Collector
-from kernel_impl.cobj.root import FREE, LIVE, STATES
+from kernel_impl.cobj.root import FREE, LIVE
 from kernel_impl.errors import Status, require
 from kernel_impl.locks.interface import Lock
 from kernel_impl.machine.context import Context
@@ -112,34 +111,17 @@ class Switch:
             destroys_old: whether the old root is destroyed when a switch is complete.
         """
         tables, directory = collector.tables, collector.directory
-        vps = tables.vps
         shared = Shared.declare(
             layout,
             name,
-            vps=vps,
+            vps=tables.vps,
             roots=roots,
             threads=threads,
             phase_lock=phase_lock,
             repairs=collector.generations.repairs,
         )
-        ref = layout.cell(f"{name}.ref", range(tables.refs + 1))
-        mediators = tuple(
-            MediatorRep.declare(
-                layout, f"{name}[{vp}]", shared, directory, parking, ref=ref, vp=vp, reps=reps
-            )
-            for vp in range(vps)
-        )
-        numbers = tuple(directory.add_rep(rep) for rep in mediators)
-        root = MediatorRoot(
-            shared,
-            tables,
-            directory,
-            mediators,
-            numbers,
-            ref,
-            layout.padded(f"{name}.job", range(vps), range(PARTIAL + 1)),
-            layout.cell(f"{name}.state", STATES, initial=FREE),
-            layout.cell(f"{name}.translated", range(1 << vps)),
+        root = MediatorRoot.declare(
+            layout, name, shared, tables, directory=directory, parking=parking, reps=reps
         )
         is_taken = layout.cell(f"{name}.is_taken", range(2))
         number = directory.add_root(root)

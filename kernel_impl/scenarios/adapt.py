@@ -9,6 +9,7 @@ Source: K42 lib/libc/cobj/missHandlingtest.C, lib/libc/cobj/sys/COSMgrObject.C (
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from functools import partial
 from typing import Final
@@ -38,7 +39,7 @@ from kernel_impl.scenarios.cobj import (
     total,
     word_claims,
 )
-from kernel_impl.steps import Cell, Memory, atomic, await_equal, await_not, observe, store
+from kernel_impl.steps import Body, Cell, Memory, atomic, await_equal, await_not, observe, store
 from kernel_impl.system import Event, Invariant, Layout, System, Thread
 
 NO_RECURSION: Final = 0
@@ -193,6 +194,42 @@ def declare_swap(
     return SwapSystem(space, switch, old_number, new_number, shared), line
 
 
+def cast(
+    pieces: SwapSystem,
+    line: Line,
+    *,
+    clients: int,
+    recursion: int,
+    call: Callable[[Context, int], Body],
+    begin: Callable[[Context], Body],
+    is_late: bool = False,
+) -> list[Thread]:
+    """Returns the threads of a swap: clients, the switcher, workers, and perhaps the server.
+
+    Args:
+        call: what a client does with its argument; the first adds 2 if it is to call again.
+        begin: what the switcher does.
+        is_late: clients begin with the second processor.
+    """
+
+    def client(n: int) -> Thread:
+        vp = (n - 1 + is_late) % 2
+        argument = 2 if recursion and n == 1 else 1
+        return Thread(f"client{n}", vp, partial(call, Context.of(n, vp), argument))
+
+    def worker(vp: int) -> Thread:
+        who = Context.of(clients + 2 + vp, vp)
+        return Thread(f"worker{vp}", vp, partial(pieces.switch.worker, who), is_daemon=True)
+
+    running = [client(n) for n in range(1, clients + 1)]
+    running.append(Thread("switcher", 0, partial(begin, Context.of(clients + 1, 0))))
+    running += [worker(vp) for vp in (0, 1)]
+    if recursion == ACROSS:
+        serve = partial(line.serve, pieces.space, clients + 4)
+        running.append(Thread("server", line.vp, serve, is_daemon=True))
+    return running
+
+
 def swap(
     clients: int = 2,
     recursion: int = NO_RECURSION,
@@ -210,7 +247,6 @@ def swap(
         faults: letters of defects of the 2005 tree that are left in.
     """
     layout = Layout()
-    owner, worker, server = clients + 1, clients + 2, clients + 4
     calls = clients + (recursion != NO_RECURSION)
     pieces, line = declare_swap(
         layout,
@@ -220,33 +256,19 @@ def swap(
         faults=faults,
         limit=calls,
     )
-    space, switch = pieces.space, pieces.switch
-    running = [
-        Thread(
-            f"client{n}",
-            (n - 1 + is_late) % 2,
-            partial(
-                call_once,
-                space,
-                Context.of(n, (n - 1 + is_late) % 2),
-                2 if recursion and n == 1 else 1,
-            ),
-        )
-        for n in range(1, clients + 1)
-    ]
-    running.append(Thread("switcher", 0, partial(switch_once, pieces, Context.of(owner, 0))))
-    running += [
-        Thread(
-            f"worker{vp}", vp, partial(switch.worker, Context.of(worker + vp, vp)), is_daemon=True
-        )
-        for vp in (0, 1)
-    ]
-    if recursion == ACROSS:
-        running.append(
-            Thread("server", line.vp, partial(line.serve, space, server), is_daemon=True)
-        )
+    space = pieces.space
+    running = cast(
+        pieces,
+        line,
+        clients=clients,
+        recursion=recursion,
+        call=partial(call_once, space),
+        begin=partial(switch_once, pieces),
+        is_late=is_late,
+    )
     if destroys:
-        running.append(Thread("destroyer", 0, partial(destroy_once, space, Context.of(owner, 0))))
+        owner = Context.of(clients + 1, 0)
+        running.append(Thread("destroyer", 0, partial(destroy_once, space, owner)))
     final = () if destroys else final_claims(pieces, calls)
     return System(
         layout.cells,
@@ -260,7 +282,6 @@ def swap(
 def mediated(clients: int = 2, recursion: int = NO_RECURSION, *, faults: str = "") -> System:
     """The inner part of a hot swap: mediators stand on both processors, workers are to block."""
     layout = Layout()
-    owner, worker, server = clients + 1, clients + 2, clients + 4
     calls = clients + (recursion != NO_RECURSION)
     pieces, line = declare_swap(
         layout,
@@ -270,35 +291,18 @@ def mediated(clients: int = 2, recursion: int = NO_RECURSION, *, faults: str = "
         faults=faults,
         limit=calls,
     )
-    space, switch = pieces.space, pieces.switch
-    running = [
-        Thread(
-            f"client{n}",
-            (n - 1) % 2,
-            partial(
-                call_inside,
-                pieces,
-                Context.of(n, (n - 1) % 2),
-                2 if recursion and n == 1 else 1,
-            ),
-        )
-        for n in range(1, clients + 1)
-    ]
-    running.append(Thread("switcher", 0, partial(begin_inside, pieces, Context.of(owner, 0))))
-    running += [
-        Thread(
-            f"worker{vp}", vp, partial(switch.worker, Context.of(worker + vp, vp)), is_daemon=True
-        )
-        for vp in (0, 1)
-    ]
-    if recursion == ACROSS:
-        running.append(
-            Thread("server", line.vp, partial(line.serve, space, server), is_daemon=True)
-        )
+    running = cast(
+        pieces,
+        line,
+        clients=clients,
+        recursion=recursion,
+        call=partial(call_inside, pieces),
+        begin=partial(begin_inside, pieces),
+    )
     return System(
         layout.cells,
         tuple(running),
-        word_claims(space),
+        word_claims(pieces.space),
         (*final_claims(pieces, calls), *quiet_claims(pieces)),
         EVENTS,
     )

@@ -61,12 +61,11 @@ def update(
         as_built: processors count themselves in when they start (DU-B1, DU-B2).
     """
     layout = Layout()
-    refs, pools = 6, ((1,), (2,))
     space = object_space(
         layout,
         vps=2,
         threads=4,
-        refs=refs,
+        refs=6,
         roots=2,
         reps=2,
         free=0b0100000,
@@ -78,16 +77,7 @@ def update(
         name = f"root{version}"
         root = SingleRepRoot.declare(layout, name, space.tables, space.directory, rep, state=FREE)
         space.directory.add_root(root)
-    flusher = Flusher.declare(layout, space.tables, PromisedLock.declare(layout, "flush_lock"))
-    factory = kind.declare(
-        layout,
-        "factory",
-        space.collector,
-        flusher,
-        switches=(),
-        pools=pools,
-        lock=PromisedLock.declare(layout, "factory_lock", label=7),
-    )
+    factory = declare_factory(layout, space, kind)
     running = [
         Thread("updater", 0, partial(update_once, factory, here, there)),
         *(
@@ -107,6 +97,34 @@ def update(
         (Invariant("completion is reported once", lambda memory: memory.read(reported) == 1),),
         (*EVENTS, *UPDATE_EVENTS, Event("adopt", 1)),
     )
+
+
+def declare_factory(layout: Layout, space: Space, kind: type[Factory]) -> Factory:
+    """Declares a factory of two versions, each with one root, that starts no switches."""
+    return kind.declare(
+        layout,
+        "factory",
+        space.collector,
+        declare_flusher(layout, space),
+        switches=(),
+        pools=((1,), (2,)),
+        lock=PromisedLock.declare(layout, "factory_lock", label=7),
+    )
+
+
+def declare_flusher(layout: Layout, space: Space) -> Flusher:
+    """Declares a flusher under a promised lock."""
+    return Flusher.declare(layout, space.tables, PromisedLock.declare(layout, "flush_lock"))
+
+
+def flusher_daemons(flusher: Flusher, first: int) -> list[Thread]:
+    """Returns the daemon of each processor, with threads from `first` on."""
+    return [
+        Thread(
+            f"flusher{vp}", vp, partial(flusher.daemon, Context.of(first + vp, vp)), is_daemon=True
+        )
+        for vp in (0, 1)
+    ]
 
 
 async def update_once(factory: Factory, here: int, there: int) -> None:
@@ -169,33 +187,15 @@ def lazy(callers: int = 2) -> System:
         name, state = f"root{version}", FREE if version else LIVE
         root = SingleRepRoot.declare(layout, name, space.tables, space.directory, rep, state=state)
         space.directory.add_root(root)
-    flusher = Flusher.declare(layout, space.tables, PromisedLock.declare(layout, "flush_lock"))
-    factory = FlushingFactory.declare(
-        layout,
-        "factory",
-        space.collector,
-        flusher,
-        switches=(),
-        pools=((1,), (2,)),
-        lock=PromisedLock.declare(layout, "factory_lock", label=7),
-    )
-    objects = UpdatableObjects(space.tables, space.directory, factory)
-    space = replace(space, objects=objects)
+    factory = declare_factory(layout, space, FlushingFactory)
+    space = replace(space, objects=UpdatableObjects(space.tables, space.directory, factory))
     is_over = layout.cell("is_over", BIT)
     running = [Thread("updater", 0, partial(update_lazily, space, factory, is_over, threads))]
     running += [
         Thread(f"caller{n}", n % 2, partial(call_twice, space, Context.of(n, n % 2), is_over))
         for n in range(1, callers + 1)
     ]
-    running += [
-        Thread(
-            f"flusher{vp}",
-            vp,
-            partial(flusher.daemon, Context.of(callers + 1 + vp, vp)),
-            is_daemon=True,
-        )
-        for vp in (0, 1)
-    ]
+    running += flusher_daemons(factory.flusher, callers + 1)
     tables = space.tables
 
     def all_counted(memory: Memory) -> bool:
@@ -244,7 +244,7 @@ def interpose(callers: int = 1, calls: int = 2) -> System:
     threads = callers + 4
     space = object_space(layout, vps=2, threads=threads, roots=2, reps=3)
     root = declare_counter(space, is_clustered=False, limit=callers * calls)
-    flusher = Flusher.declare(layout, space.tables, PromisedLock.declare(layout, "flush_lock"))
+    flusher = declare_flusher(layout, space)
     arbiter = Arbiter.declare(
         layout, "arbiter", space.collector, flusher, roots=2, calls=callers * calls
     )
@@ -257,15 +257,7 @@ def interpose(callers: int = 1, calls: int = 2) -> System:
         Thread(f"caller{n}", n % 2, partial(add_often, space, Context.of(n, n % 2), calls))
         for n in range(1, callers + 1)
     ]
-    running += [
-        Thread(
-            f"flusher{vp}",
-            vp,
-            partial(flusher.daemon, Context.of(callers + 1 + vp, vp)),
-            is_daemon=True,
-        )
-        for vp in (0, 1)
-    ]
+    running += flusher_daemons(flusher, callers + 1)
     handler = space.tables.handler[REF]
     return System(
         layout.cells,
