@@ -7,6 +7,7 @@ checked.
 
 from __future__ import annotations
 
+import os
 import tomllib
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -33,8 +34,10 @@ class Row:
         finding: kind and name of what is violated first.
         length: states on the trace to it.
         warnings: codes of what is said of the text.
-        large: whether it is searched by native code, with dead variables cleared, and without what
-            is claimed about whole runs.
+        native: whether it is searched by native code.
+        large: whether it is besides with dead variables cleared, and so without what is claimed
+            about whole runs.
+        gigabytes: the memory that it takes; it is skipped where there is less.
     """
 
     root: Path
@@ -52,7 +55,9 @@ class Row:
     vacuities: int
     warnings: tuple[str, ...]
     slow: bool
+    native: bool
     large: bool
+    gigabytes: int
 
     def result(self, folder: Path) -> Result:
         """Check the specification, with changed copies in `folder` of what is changed."""
@@ -70,6 +75,8 @@ class Row:
         system, diagnostics = load(path, settings, (folder, SPECS))
         assert system is not None, diagnostics
         assert tuple(each.code for each in diagnostics) == self.warnings
+        if self.native:
+            return check(system, make_engine=engine_maker(EngineOptions()))
         if not self.large:
             return check(system)
         system = replace(system, temporal=(), bypasses=(), refinements=())
@@ -126,7 +133,9 @@ def rows(table: Path, root: Path, kind: str) -> list[Row]:
             vacuities=row.get("vacuities", 0),
             warnings=tuple(row.get("warnings", ())),
             slow=row.get("slow", False),
+            native=row.get("native", False),
             large=row.get("large", False),
+            gigabytes=row.get("gigabytes", 0),
         )
         for row in listed
     ]
@@ -134,11 +143,20 @@ def rows(table: Path, root: Path, kind: str) -> list[Row]:
 
 def parameters(listed: list[Row]) -> list[object]:
     """Return rows as parameters of a test."""
+    present = _gigabytes()
     return [
         pytest.param(
             row,
             id=f"{Path(row.path).stem}: {row.title}",
-            marks=[pytest.mark.slow] if row.slow else [],
+            marks=[
+                *([pytest.mark.slow] if row.slow else []),
+                pytest.mark.skipif(row.gigabytes > present, reason=f"takes {row.gigabytes} GB"),
+            ],
         )
         for row in listed
     ]
+
+
+def _gigabytes() -> int:
+    """Return the memory of this machine."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 10**9
