@@ -151,8 +151,7 @@ class _Stage:
         return self.clusters[self.number + 1]
 
     def _template(self) -> Template:
-        title = f"check swap {self.protocol.name.text}: {self.source.name} -> {self.target.name}"
-        return Template(title, self.check.name.span)
+        return Template(f"check swap {self.protocol.name.text}", self.check.name.span)
 
     def object(self) -> syntax.ObjectDecl:
         """Return the protocol, applied to its two objects."""

@@ -154,7 +154,9 @@ def _let(
     except EvaluationError:
         yield from _inside(bound, context)
         return
-    yield local.name, show(local.type, found)
+    # `it` is what a test of an option in a set calls the value that the author wrote out.
+    text = context.text(bound) if local.name == "it" else local.name
+    yield text, show(local.type, found)
     yield from _decided(body, context.bind(local, found), value=value)
 
 

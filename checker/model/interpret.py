@@ -97,7 +97,15 @@ class Passed:
     site: Span
 
 
-Act: TypeAlias = Wrote | Bound | Passed
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """The condition of a branch was looked at."""
+
+    holds: bool
+    site: Span
+
+
+Act: TypeAlias = Wrote | Bound | Passed | Decided
 """One thing that a step did, for those who tell of it."""
 
 
@@ -337,9 +345,9 @@ def _carry_out(effect: Effect, execution: _Execution) -> list[_Result]:
             bound = evaluate(value, execution.scope)
             return [execution.bind(local, bound).noted(Bound(local, bound, site))]
         case If(condition, then, otherwise, site):
-            if holds(condition, execution.scope):
-                return _run(then, execution.take(site, 0))
-            return _run(otherwise, execution.take(site, 1))
+            is_then = holds(condition, execution.scope)
+            decided = execution.take(site, 0 if is_then else 1).noted(Decided(is_then, site))
+            return _run(then if is_then else otherwise, decided)
         case While():
             return _repeat(effect, execution)
         case Choose(local, domain, body):

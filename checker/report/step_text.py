@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from itertools import islice, takewhile
 from typing import TYPE_CHECKING, Final, TypeAlias, assert_never
 
-from checker.model.interpret import Bound, Moved, Passed, Wrote, perform
+from checker.model.interpret import Bound, Decided, Moved, Passed, Wrote, perform
 from checker.model.ir import Role
 from checker.model.types import MapType, RecordType, SeqType, TupleType, elements, position, show
 from checker.report.cells import clip, width
@@ -85,9 +85,12 @@ def told_failure(system: System, step: Step, before: State, failure: str) -> tup
         for outcome in perform(system, before, step.action, step.params)
         if not isinstance(outcome, Moved) and outcome.step == step
     )
-    telling = _Telling(system, step, (*outcome.acts, Passed(outcome.site)), None)
-    *first, last = telling.statements()
-    return (*first[: MAX_STATEMENTS - 1], replace(last, details=(*last.details, failure)))
+    telling = _Telling(system, step, outcome.acts, None)
+    *first, last = telling.statements()[: MAX_STATEMENTS - 1]
+    if telling.is_in(last.site, outcome.site):
+        return (*first, replace(last, details=(*last.details, failure)))
+    failing = Told(outcome.site, told_statement(outcome.site), (failure,))
+    return (*first, last, failing)
 
 
 def _choices(step: Step) -> Iterator[str]:
@@ -138,10 +141,12 @@ class _Telling:
         for act in self.acts:
             if act.site is NOWHERE or (isinstance(act, Wrote) and act.variable not in names):
                 continue
+            if isinstance(act, Decided) and not self._is_branch_of_block(act):
+                continue
             # What a loop binds anew in each round is not worth a line.
             if isinstance(act, Bound) and rounds[act.site] > 1:
                 continue
-            if self._is_in_head(act.site):
+            if self.is_in(self.head, act.site):
                 key = _key(self.head)
             elif not act.site.text.isidentifier():
                 key = _key(act.site)
@@ -157,7 +162,7 @@ class _Telling:
             # That a local begins as it was outside of its scope is no news.
             if text.startswith("var ") and not any(map(_is_change, acts)):
                 continue
-            told = tuple(self._details(acts, names))
+            told = (*_decision(acts), *self._details(acts, names))
             if told or text.startswith("await"):
                 found.append(Told(site, text, told))
         return found
@@ -169,13 +174,19 @@ class _Telling:
         if self.head.text.startswith("atomic") and width(text) > SHORT_BLOCK:
             # An `await` at its beginning is what the step as a whole waits for.
             first, *lines = (line.strip() for line in self.head.text.splitlines())
-            return "  ".join([first, *takewhile(lambda each: each.startswith("await"), lines)])
+            waits = list(takewhile(lambda each: each.startswith("await"), lines))
+            return " ".join([first, "  ".join(waits)]).rstrip()
         return told_statement(self.head)
 
-    def _is_in_head(self, site: Span) -> bool:
-        """Tell whether what happens at a place is told with the head."""
+    def _is_branch_of_block(self, act: Decided) -> bool:
+        """Tell whether a branch is inside of an atomic block; elsewhere what follows shows it."""
         head = self.head
-        if self.step.action.process is None or _key(site) == _key(head):
+        is_inside = head.start < act.site.start < head.end and act.site.source is head.source
+        return is_inside and head.text.startswith("atomic")
+
+    def is_in(self, head: Span, site: Span) -> bool:
+        """Tell whether what happens at a place is told with a statement."""
+        if self.step.action.process is None or site is NOWHERE or _key(site) == _key(head):
             return True
         if site.source is not head.source or site.end <= head.start or head.end <= site.start:
             return False
@@ -236,7 +247,7 @@ class _Telling:
             match act:
                 case Wrote(variable, path):
                     places.setdefault((variable, path), []).append(act)
-                case Bound() | Passed():
+                case Bound() | Passed() | Decided():
                     pass
                 case _:
                     assert_never(act)
@@ -248,7 +259,7 @@ class _Telling:
                         yield from self._written(writes, names[variable])
                 case Bound():
                     yield from _bound(act)
-                case Passed():
+                case Passed() | Decided():
                     pass
                 case _:
                     assert_never(act)
@@ -286,6 +297,13 @@ class _Telling:
 def _key(site: Span) -> _Key:
     is_generated = site.source.origin is not None
     return site.source.name, 0 if is_generated else site.line
+
+
+def _decision(acts: Sequence[Act]) -> Iterator[str]:
+    """Yield which way a branch went; nothing if it went both, in a loop."""
+    ways = {act.holds for act in acts if isinstance(act, Decided)}
+    if len(ways) == 1:
+        yield "holds" if True in ways else "does not hold"
 
 
 def _bound(act: Bound) -> Iterator[str]:

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from checker.explicit.search import check
 from checker.load import load
 from checker.model.system import System
 from checker.model.trace import Trace
 from checker.report.property_text import short_trace
-from checker.report.step_text import told_step
+from checker.report.step_text import told_failure, told_step
 from tests.checker.report.samples import shortest
 
 SPEC = """\
@@ -104,7 +107,7 @@ process main {
     lock := true
     hits := hits + 2   // and again below, so that the whole does not fit into one line
     seen := hits
-    lock := false
+    if seen > 1 { lock := false }
   }
   var x: 0..9 = 0
   x := hits
@@ -145,14 +148,15 @@ def test_an_assignment_that_changes_nothing_is_told(
 
 def test_each_statement_of_an_atomic_step_is_told(statements: list[list[tuple[int, str]]]) -> None:
     assert statements[1] == [
-        (12, "atomic {  await not lock"),
+        (12, "atomic { await not lock"),
         (14, "lock := true"),
         (14, "lock: false -> true"),
         (15, "hits := hits + 2"),
         (15, "hits: 0 -> 2"),
         (16, "seen := hits"),
         (16, "seen: 0 -> 2"),
-        (17, "lock := false"),
+        (17, "if seen > 1 { lock := false }"),
+        (17, "holds"),
         (17, "lock: true -> false"),
     ]
 
@@ -176,3 +180,19 @@ def test_a_local_that_ends_with_the_step_is_told_with_the_value_that_it_had(
         (23, "y = 3"),
         (23, "now at done"),
     ]
+
+
+def test_the_statement_that_fails_is_told_below_those_before_it(tmp_path: Path) -> None:
+    path = tmp_path / "fails.k42"
+    path.write_text(
+        STATEMENTS.replace("seen := hits\n", 'assert hits = 0, "none yet"\n'), encoding="utf-8"
+    )
+    system, diagnostics = load(path, {})
+    assert system is not None, diagnostics
+    (finding,) = check(system).findings
+    trace = finding.trace
+    assert trace is not None
+    assert trace.failed is not None
+    *_, before, failing = told_failure(system, trace.failed, trace.states[-1], "fails")
+    assert (before.site.line, before.details) == (15, ("hits: 0 -> 2",))
+    assert (failing.text, failing.details) == ('assert hits = 0, "none yet"', ("fails",))
