@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from checker.cli.arguments import Parser, add_settings, mistake, parse_settings, parser_for
-from checker.cli.codes import COMMAND_CODES, EXIT_CODES, VERDICTS, WORST_FIRST
+from checker.cli.codes import COMMAND_CODES, EXIT_CODES, TOPICS, VERDICTS, WORST_FIRST
 from checker.cli.console import write_out
 from checker.cli.session import open_file, open_system
 from checker.model.verdict import EXIT_HOLDS
@@ -112,7 +112,7 @@ def explanation(word: str | None) -> str:
         from checker.report.ci.document import schema as schema_of_project
 
         return json.dumps(schema_of_project(), indent=2) + "\n"
-    for topic in (*COMMAND_CODES, *VERDICTS):
+    for topic in (*COMMAND_CODES, *VERDICTS, *TOPICS):
         if topic.word.lower() == word.lower():
             return f"{topic.word}: {topic.title}\n\n{_prose(topic.text)}\n"
     for code, meaning in EXIT_CODES:
@@ -168,6 +168,6 @@ def _exit_codes() -> str:
 
 
 def _everything() -> str:
-    topics = "".join(f"  {t.word:<11} {t.title}\n" for t in (*VERDICTS, *COMMAND_CODES))
+    topics = "".join(f"  {t.word:<11} {t.title}\n" for t in (*TOPICS, *VERDICTS, *COMMAND_CODES))
     infos = "".join(f"  {info.code:<11} {info.title}\n" for info in all_codes())
     return f"{_exit_codes()}\nwords and codes:\n\n{topics}{infos}"
