@@ -29,6 +29,20 @@ SYMBOLS: Final = {
 }
 """Mathematical and typographical signs, with the token that is written instead."""
 
+TYPES_OF_C: Final = {
+    "int": "0..N",
+    "integer": "0..N",
+    "byte": "0..255",
+    "short": "0..N",
+    "long": "0..N",
+    "unsigned": "0..N",
+    "char": "0..255",
+    "bool": "bool",
+    "boolean": "bool",
+    "bit": "0..1",
+}
+"""Types that C and Promela write before the name of a variable, and what stands behind it here."""
+
 WORDS: Final = {
     "elif": "else if",
     "elsif": "else if",

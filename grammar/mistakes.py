@@ -28,7 +28,7 @@ from grammar.expectations import (
     describe,
     expectation,
 )
-from grammar.foreign import WORDS
+from grammar.foreign import TYPES_OF_C, WORDS
 from grammar.source import SourceFile, Span
 from grammar.tokens import CLOSING, END, OPENING, Token
 
@@ -181,6 +181,18 @@ def _member_dot(at: Situation) -> Mistake | None:
     return None
 
 
+def _binder_colon(at: Situation) -> Mistake | None:
+    """`forall x in s: p`, as in TLA+ and Python."""
+    if at.found.kind != "COLON" or not {"_DOT", "WHERE"} <= at.expected:
+        return None
+    return Mistake(
+        "K028",
+        at.span(),
+        "after a binder stands a dot",
+        "write `.` and a blank: `forall x in s. p`",
+    )
+
+
 def _binder_dot(at: Situation) -> Mistake | None:
     """`forall x: T.p` was read as a member `p` of `T`."""
     dot: Token | None = None
@@ -324,6 +336,13 @@ def _idle(at: Situation) -> Mistake | None:
     starts = "SKIP" in at.expected and at.found.kind in ("NUMBER", "STRING", "LPAR", "LSQB")
     if not (goes_on or starts):
         return None
+    if at.found.text == "->" and not at.after().starts_line and at.after().kind == "NAME":
+        return Mistake(
+            "K032",
+            at.span(),
+            "`->` is implication, and no statement",
+            f"a field is selected by a dot: `.{at.after().text}`",
+        )
     return Mistake(
         "K032",
         at.span(),
@@ -454,6 +473,8 @@ def _word_as_name(at: Situation) -> Mistake | None:
     is_name_only = "NAME" in at.expected and not at.expected & {"NUMBER", "SKIP"}
     is_used = at.after().kind in ("_ASSIGN", "EQUAL", "LSQB", "_MEMBER_DOT", "COLON", "COMMA")
     is_operand = "NUMBER" in at.expected and not found.starts_line
+    if found.kind in _NO_OPERANDS and is_operand and not is_used:
+        return None  # as an operand it is no name, and `_misplaced` says so
     if is_name_only or (is_used and "SKIP" in at.expected) or is_operand:
         return _taken(at, found, at.meant("NAME", found.text))
     return None
@@ -497,6 +518,16 @@ def _parameters(at: Situation) -> Mistake | None:
 
 
 def _untyped(at: Situation) -> Mistake | None:
+    is_list_over = at.found.kind in ("RPAR", "COMMA") and at.expected == {"COLON"}
+    if is_list_over and at.kinds_before(1) == ("NAME",):
+        name = at.before()
+        assert name is not None
+        return Mistake(
+            "K040",
+            at.span(name),
+            f"the parameter `{name.text}` has no type",
+            f"write `{name.text}: T`",
+        )
     if at.kinds_before(2) == ("VAR", "NAME") and at.expected == {"COLON"}:
         name = at.before()
         assert name is not None
@@ -505,6 +536,32 @@ def _untyped(at: Situation) -> Mistake | None:
             at.span(name),
             f"the variable `{name.text}` has no type",
             f"write `var {name.text}: T = ...`",
+        )
+    return None
+
+
+def _typed_first(at: Situation) -> Mistake | None:
+    """`int x = 0`, as in C and Promela."""
+    type_name, name = at.found, at.after()
+    is_place = "VAR" in at.expected and type_name.starts_line
+    if not is_place or not name.text.isidentifier() or name.starts_line:
+        return None
+    of = TYPES_OF_C.get(type_name.text)
+    if of is None:
+        return None
+    return Mistake(
+        "K040",
+        at.span(),
+        "the name of a variable stands before its type",
+        f"write `var {name.text}: {of} = ...`",
+    )
+
+
+def _length(at: Situation) -> Mistake | None:
+    """`seq of T`, as sets are written."""
+    if at.kinds_before(1) == ("SEQ",) and at.expected == {"LSQB"}:
+        return Mistake(
+            "K001", at.span(), "a sequence says how long it can be", "write `seq[n] of T`"
         )
     return None
 
@@ -524,6 +581,13 @@ def _array(at: Situation) -> Mistake | None:
 
 def _misplaced(at: Situation) -> Mistake | None:
     found = at.found
+    if found.kind in _NO_OPERANDS and "NUMBER" in at.expected and "SKIP" not in at.expected:
+        return Mistake(
+            "K033",
+            at.span(),
+            f"found {describe(found)} where an expression was expected",
+            f"`{found.text}` begins a statement; expressions only tell what is",
+        )
     if "IMPORT" in at.expected and found.kind in STATEMENT_STARTS:
         return Mistake(
             "K033",
@@ -542,8 +606,24 @@ def _misplaced(at: Situation) -> Mistake | None:
     return None
 
 
+_NO_OPERANDS: Final = frozenset({"AWAIT", "ASSERT", "CHOOSE", "SKIP", "WHILE", "LOOP", "ATOMIC"})
+
+
+def _jump(at: Situation) -> Mistake | None:
+    before = at.before()
+    if before is None or before.text != "goto":
+        return None
+    return Mistake(
+        "K024",
+        at.span(before),
+        "`goto` is no word of the language",
+        "write `loop` or `while` with `break` and `continue`",
+    )
+
+
 _RULES: Final[tuple[Callable[[Situation], Mistake | None], ...]] = (
     _header,
+    _jump,
     _after_return,
     _unfinished,
     _assignment,
@@ -552,6 +632,9 @@ _RULES: Final[tuple[Callable[[Situation], Mistake | None], ...]] = (
     _loop_of_c,
     _parameters,
     _untyped,
+    _typed_first,
+    _length,
+    _binder_colon,
     _binder_dot,
     _array,
     _member_dot,

@@ -25,6 +25,12 @@ _NUMBER: Final = re.compile(r"[0-9]+(_[0-9]+)*")
 _CALLEE_ENDS: Final = CLOSING | {"NAME", "NUMBER", "SELF", "NONE", "ANY", "TRUE", "FALSE"}
 
 _STEPS: Final = frozenset({"++", "+=", "-=", "*=", "/="})
+_INSTEAD: Final = {
+    "\\": "of sets, write `minus`",
+    "'": "a step assigns: write `x := x + 1` for `x' = x + 1`",
+    "@": "a place is told by `at`, as in `worker[c] at critical`",
+}
+_HEAD_OF_C: Final = frozenset({";", "++", "--", "+="})
 _ARGUMENT_STARTS: Final = frozenset({"LPAR", "COMMA"})
 
 
@@ -55,13 +61,34 @@ class _Screening:
     result: list[Token] = field(default_factory=list)
     opened: list[bool] = field(default_factory=list)
     reports: int = 0
+    in_for: bool = False
+    in_bars: bool = False
 
     def add(self, token: Token, following: Token) -> None:
         """Add what a token stands for, if anything."""
         span = Span(self.source, token.start, token.end)
         before = self.result[-1].kind if self.result else ""
         meant: Token | None = token
+        self.in_for = token.kind == "FOR" or (
+            self.in_for and token.kind != "LBRACE" and not token.starts_line
+        )
         match token.kind:
+            case "FOREIGN" | "ERROR" if self.in_for and token.text in _HEAD_OF_C:
+                meant = None  # the head of a loop as in C, which gets one message of its own
+            case "FOREIGN" | "ERROR" if token.text == "|" and self.in_bars:
+                self.in_bars = False
+                meant = None
+            case "RSQB" if self._is_always(token, following):
+                self.opened.pop()
+                self.reports += 1
+                first = self.result.pop()
+                self.collector.error(
+                    "K012",
+                    replace(span, start=first.start),
+                    "`[]` is written `always`",
+                    remedy="write `always`",
+                )
+                meant = replace(token, kind="ALWAYS", text="always", start=first.start)
             case "FOREIGN" | "ERROR" if token.text in _STEPS:
                 self.reports += 1
                 meant = self._step(token, span)
@@ -72,7 +99,9 @@ class _Screening:
                 meant = None
             case "FOREIGN" | "ERROR":
                 self.reports += 1
-                meant = _foreign(token, span, self.collector)
+                is_operand = before in _CALLEE_ENDS
+                self.in_bars = token.text == "|" and not is_operand
+                meant = _foreign(token, span, self.collector, is_operand_before=is_operand)
             case "NUMBER":
                 meant = _number(token, span, self.collector)
             case "NAME":
@@ -93,8 +122,18 @@ class _Screening:
         before = self.result[-1] if self.result else None
         if before is None or before.kind != "DASH" or before.end != token.start:
             return False
+        is_rule = len(self.result) > 1 and self.result[-2].end == before.start
+        if following.kind == "DASH" or (is_rule and self.result[-2].kind == "DASH"):
+            return False  # a line of dashes
         is_last = following.starts_line or following.kind in CLOSING or following.text == ";"
         return before.starts_line or is_last
+
+    def _is_always(self, token: Token, following: Token) -> bool:
+        """Tell the sign of temporal logic from an empty sequence, which no operand follows."""
+        if len(self.result) < 2 or self.result[-1].kind != "LSQB" or following.starts_line:
+            return False
+        is_one_sign = self.result[-1].end == token.start
+        return is_one_sign and self.result[-2].kind in ("COLON", "IMPLIES", "NOT", "EVENTUALLY")
 
     def _step(self, token: Token, span: Span) -> Token | None:
         """Report `++`, `+=` and the like; return `:=` for those with a value on the right."""
@@ -141,7 +180,9 @@ def _short(text: str) -> str:
     return text if len(text) <= 40 else text[:37] + "..."
 
 
-def _foreign(token: Token, span: Span, collector: Collector) -> Token | None:
+def _foreign(
+    token: Token, span: Span, collector: Collector, *, is_operand_before: bool
+) -> Token | None:
     """Report a token that is none of the language's; return the one that was meant."""
     text = token.text
     meant: tuple[str, str] | None = None
@@ -149,15 +190,21 @@ def _foreign(token: Token, span: Span, collector: Collector) -> Token | None:
         case "==":
             collector.error("K012", span, "equality is written `=`", remedy="write `=`")
             meant = ("EQUAL", "=")
-        case "&&" | "&" | "||" | "|":
+        case "&&" | "&" | "||" | "|" if text != "|" or is_operand_before:
             word = "and" if text[0] == "&" else "or"
-            where = "; in a set, `{x: T where p}`" if text == "|" else ""
+            where = ", of sets `union`; in a set, `{x: T where p}`" if text == "|" else ""
             remedy = f"write `{word}`{where}"
             collector.error("K013", span, f"`{text}` is written `{word}`", remedy=remedy)
             meant = (word.upper(), word)
         case "!":
             collector.error("K014", span, "`!` is written `not`", remedy="write `not`")
             meant = ("NOT", "not")
+        case "<>" if not is_operand_before:
+            remedy = "write `eventually`"
+            collector.error("K012", span, "`<>` is written `eventually`", remedy=remedy)
+            meant = ("EVENTUALLY", "eventually")
+        case "|" if not is_operand_before:
+            collector.error("K013", span, "`|x|` is written `size(x)`", remedy="write `size(x)`")
         case "<>":
             collector.error("K012", span, "`<>` is written `!=`", remedy="write `!=`")
             meant = ("UNEQUAL", "!=")
@@ -186,7 +233,8 @@ def _foreign(token: Token, span: Span, collector: Collector) -> Token | None:
                 "K002", span, f"`{text}` is written `{meant[1]}`", remedy=f"write `{meant[1]}`"
             )
         case _:
-            collector.error("K002", span, f"{_character(text)} is not used in the language")
+            message = f"{_character(text)} is not used in the language"
+            collector.error("K002", span, message, remedy=_INSTEAD.get(text))
     return None if meant is None else replace(token, kind=meant[0], text=meant[1])
 
 
