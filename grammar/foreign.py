@@ -29,6 +29,23 @@ SYMBOLS: Final = {
 }
 """Mathematical and typographical signs, with the token that is written instead."""
 
+BACKSLASHED: Final = {
+    "/": "or",
+    "A": "forall",
+    "E": "exists",
+    "in": "in",
+    "notin": "not in",
+    "cup": "union",
+    "union": "union",
+    "cap": "intersect",
+    "intersect": "intersect",
+    "subseteq": "subset",
+    "lnot": "not",
+    "neg": "not",
+    "div": "/",
+}
+"""What TLA+ writes behind a backslash, and what is written here."""
+
 TYPES_OF_C: Final = {
     "int": "0..N",
     "integer": "0..N",
@@ -42,6 +59,22 @@ TYPES_OF_C: Final = {
     "bit": "0..1",
 }
 """Types that C and Promela write before the name of a variable, and what stands behind it here."""
+
+NAMES: Final = {
+    "null": "write `none`",
+    "nil": "write `none`",
+    "undefined": "write `none`",
+    "head": "write `first(...)`",
+    "tail": "write `rest(...)`",
+    "length": "write `len(...)` of a sequence, `size(...)` of a set",
+    "cardinality": "write `size(...)`",
+    "card": "write `size(...)`",
+    "push": "write `append(...)`",
+    "this": "write `self`",
+    "_pid": "write `self`",
+    "pid": "write `self`",
+}
+"""Names that other languages have, in small letters, with what to do about them."""
 
 WORDS: Final = {
     "elif": "else if",

@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import Final
 
 from grammar.diagnostics import Collector
-from grammar.foreign import RESERVED, SYMBOLS
+from grammar.foreign import BACKSLASHED, RESERVED, SYMBOLS
 from grammar.source import SourceFile, Span
 from grammar.tokens import CLOSING, OPENING, Token
 
@@ -26,7 +26,6 @@ _CALLEE_ENDS: Final = CLOSING | {"NAME", "NUMBER", "SELF", "NONE", "ANY", "TRUE"
 
 _STEPS: Final = frozenset({"++", "+=", "-=", "*=", "/="})
 _INSTEAD: Final = {
-    "\\": "of sets, write `minus`",
     "'": "a step assigns: write `x := x + 1` for `x' = x + 1`",
     "@": "a place is told by `at`, as in `worker[c] at critical`",
 }
@@ -234,8 +233,19 @@ def _foreign(
             )
         case _:
             message = f"{_character(text)} is not used in the language"
-            collector.error("K002", span, message, remedy=_INSTEAD.get(text))
+            instead = _after_backslash(span) if text == "\\" else _INSTEAD.get(text)
+            collector.error("K002", span, message, remedy=instead)
     return None if meant is None else replace(token, kind=meant[0], text=meant[1])
+
+
+def _after_backslash(span: Span) -> str:
+    """Return what stands instead of an operator of TLA+."""
+    text = span.source.text
+    if text[: span.start].endswith("/"):
+        return "write `and`"
+    rest = re.match(r"/|\w*", text[span.end :])
+    word = BACKSLASHED.get(rest.group() if rest else "")
+    return "of sets, write `minus`" if word is None else f"write `{word}`"
 
 
 def _character(text: str) -> str:

@@ -21,7 +21,7 @@ from checker.constructs.cluster import Cluster, cluster_of, from_outside, lowere
 from checker.constructs.interface import Interface, interface_of
 from checker.constructs.kinds import is_construct
 from checker.constructs.monitor import NAMES
-from checker.constructs.swap import check_of_swap
+from checker.constructs.swap import check_of_swap, check_swapped
 from checker.constructs.trees import names_in, walk
 from grammar import syntax
 from grammar.diagnostics import Collector, Note
@@ -160,6 +160,8 @@ class _Lowering:
         clusters = [each for name in decl.objects if (each := self._cluster(name)) is not None]
         if len(clusters) < len(decl.objects):
             return None
+        if decl.protocol is not None:
+            check_swapped(decl, clusters, self.collector)
         about = {each.name for each in clusters} | {each.interface.name for each in clusters}
         if about & self.faulty:
             return None
@@ -278,7 +280,9 @@ class _Lowering:
             "K185",
             path.span,
             f"there is no swap protocol `{path.text}` here",
-            remedy=did_you_mean(path.text, known),
+            remedy=did_you_mean(path.text, known)
+            or (known and f"there is `{known[0]}`")
+            or "import one: `import lib.mediated as Swaps`, and then `check swap Swaps.Mediated`",
         )
         return None
 

@@ -59,7 +59,6 @@ def check_of_swap(
 ) -> syntax.ObjectDecl:
     """Return the object that checks a chain of swaps."""
     settings = settings_of(check, collector)
-    _check_same_interface(check, clusters, collector)
     stages = [
         _Stage(check, protocol, clusters, number, settings, collector)
         for number in range(len(clusters) - 1)
@@ -99,9 +98,8 @@ def check_of_swap(
     )
 
 
-def _check_same_interface(
-    check: syntax.CheckDecl, clusters: list[Cluster], collector: Collector
-) -> None:
+def check_swapped(check: syntax.CheckDecl, clusters: list[Cluster], collector: Collector) -> None:
+    """Report objects that cannot replace one another."""
     first = clusters[0].interface
     for name, cluster in zip(check.objects, clusters, strict=True):
         if cluster.interface is not first:

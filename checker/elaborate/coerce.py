@@ -116,6 +116,8 @@ def mismatch(build: Build, found: Type, wanted: Type, span: Span) -> None:
     """Report that a value of one type stands where another is wanted."""
     remedy = None
     match found, wanted:
+        case IntType(), SortType(name):
+            remedy = f"elements of `{name}` have no names: take `any`, or a range instead of a sort"
         case SetType(), MapType(_, BoolType()):
             remedy = "write `[x: T => x in s]` to make a map of a set"
         case IntType(), BoolType():

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias, assert_never
 
+from checker.constructs.trees import walk
 from checker.elaborate.coerce import fit
 from checker.elaborate.constants import value_of
 from checker.elaborate.context import Build, Context, ProcessState
@@ -30,6 +31,7 @@ from checker.model.types import (
 )
 from grammar import syntax
 from grammar.diagnostics import Note
+from grammar.foreign import NAMES
 from grammar.spelling import did_you_mean
 
 if TYPE_CHECKING:
@@ -90,10 +92,27 @@ def _name(build: Build, name: str, span: Span, context: Context) -> Referent | N
     if name in BUILT_INS or name in PRIMITIVES:
         return ToBuiltIn(name)
     known = (*context.locals, *context.scope.visible(), *BUILT_INS, *PRIMITIVES)
-    build.collector.error(
-        "K100", span, f"nothing is called `{name}` here", remedy=did_you_mean(name, known)
-    )
+    remedy = _of_a_process(build, name) if context.purpose.reads_processes else None
+    remedy = remedy or NAMES.get(name.lower()) or did_you_mean(name, known)
+    build.collector.error("K100", span, f"nothing is called `{name}` here", remedy=remedy)
     return None
+
+
+def _of_a_process(build: Build, name: str) -> str | None:
+    """Return how properties write the name, if it is a local or a label of a process."""
+    for entity, state in build.processes.items():
+        thread = entity.name if state.index is None else f"{entity.name}[...]"
+        if name in state.locals:
+            return f"it is a variable of a process: write `{thread}.{name}`"
+        if name in _labels(entity):
+            return f"it is a label of a process: write `{thread} at {name}`"
+    return None
+
+
+def _labels(entity: Entity) -> frozenset[str]:
+    return frozenset(
+        node.label.text for node in walk(entity.decl) if isinstance(node, syntax.LabelStmt)
+    )
 
 
 # --- members --------------------------------------------------------------------------------------
@@ -145,7 +164,9 @@ def _field(build: Build, value: Expr, name: syntax.Name) -> Referent | None:
         value = terms.unwrapped(build.terms, value, of.element)
         of = of.element
     if not isinstance(of, RecordType):
-        build.collector.error("K103", name.span, f"a value of type `{describe(of)}` has no fields")
+        remedy = f"write `{name.text}(...)`" if name.text in BUILT_INS else None
+        message = f"a value of type `{describe(of)}` has no fields"
+        build.collector.error("K103", name.span, message, remedy=remedy)
         return None
     names = [field for field, _ in of.fields]
     if name.text not in names:
@@ -196,6 +217,14 @@ def _report_no_local(build: Build, entity: Entity, state: ProcessState, name: sy
             name.span,
             f"the type of `{entity.name}.{name.text}` is not known yet",
             remedy=f"declare it with its type: `var {name.text}: ...`",
+        )
+    elif name.text in _labels(entity):
+        thread = entity.name if state.index is None else f"{entity.name}[...]"
+        build.collector.error(
+            "K103",
+            name.span,
+            f"`{name.text}` is a label of `{entity.name}`, not a variable",
+            remedy=f"write `{thread} at {name.text}`",
         )
     elif name.text not in state.inferred:
         _no_member(build, entity.name, name, list(state.locals))
