@@ -164,19 +164,32 @@ class Contents:
     def __init__(self) -> None:
         """Start with none."""
         self._known: dict[Term, str] = {}
+        self._texts: dict[Term, str] = {}
+        self._declared: dict[Term, frozenset[str]] = {}
 
     def of(self, formula: Term) -> str:
         """Return what stands for a formula with its declarations."""
         found = self._known.get(formula)
         if found is None:
-            lines = [text(formula), *_declarations(formula)]
+            lines = [text(formula, self._texts), *sorted(self._declarations(formula))]
             found = hashlib.sha256("\n".join(lines).encode()).hexdigest()[:32]
             self._known[formula] = found
         return found
 
+    def _declarations(self, formula: Term) -> frozenset[str]:
+        """Return what the names in a formula mean; the parts of conjunctions occur in many."""
+        found = self._declared.get(formula)
+        if found is None:
+            if formula.kind is Kind.AND:
+                parts = (self._declarations(each) for each in formula.args)
+                found = frozenset({_sort(formula.sort)}).union(*parts)
+            else:
+                found = _declarations(formula)
+            self._declared[formula] = found
+        return found
 
-def _declarations(formula: Term) -> list[str]:
-    """Return what the names in a formula mean, in an order of their own."""
+
+def _declarations(formula: Term) -> frozenset[str]:
     found: set[str] = set()
     pending, seen = [formula], {formula}
     while pending:
@@ -190,7 +203,7 @@ def _declarations(formula: Term) -> list[str]:
             sorts = [sort_name(sort) for sort in (*symbol.arguments, symbol.result)]
             found.add(f"{symbol.name}: {' '.join(sorts)}")
             found.update(_sort(sort) for sort in symbol.arguments)
-    return sorted(found)
+    return frozenset(found)
 
 
 def _sort(sort: Sort) -> str:

@@ -21,8 +21,8 @@ from proofs.encode.model import encode
 from proofs.facts import Fact, Places, Vocabulary
 from proofs.induction import QUICK, Inductor, Proof
 from proofs.obligation import obligations
+from proofs.rungs import PREFIX
 from proofs.solver.answers import Satisfiable, Unknown
-from proofs.solver.session import Session
 
 if TYPE_CHECKING:
     from checker.model.system import State, System
@@ -41,8 +41,6 @@ MAX_SAMPLES: Final = 60_000
 
 Cube: TypeAlias = tuple[tuple[int, bool], ...]
 """Facts by number, each with whether it holds; they never hold together."""
-
-PREFIX: Final = "auto_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +185,8 @@ class _Houdini:
     def _break(self, move: Move, path: Path) -> bool | None:
         """Drop what a path breaks; tell whether anything was, None if the solver gave up."""
         logic = self.model.logic
+        from proofs.solver.session import Session
+
         session = Session(self.settings)
         session.assume(path.conditions)
         session.assume(term for _, term in self.model.typing)

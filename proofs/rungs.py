@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 INDUCTION: Final = "induction"
 LEMMAS: Final = "found lemmas"
+PREFIX: Final = "auto_"
+"""With this begin the names of lemmas that were found."""
+
 BOUNDED: Final = "bounded model checking"
 
 

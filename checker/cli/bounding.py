@@ -60,7 +60,7 @@ def bounded_answer(system: System, depth: int, settings: Settings, request: Requ
             bounds = Bounds(system, Word.BOUNDED, found.depth, seconds)
             code = EXIT_UNFINISHED
         case Exhausted():
-            bounds = Bounds(system, Word.PROVED, found.depth, seconds)
+            bounds = Bounds(system, Word.HOLDS, found.depth, seconds)
             code = EXIT_HOLDS
         case GaveUp(reached, reason):
             bounds = Bounds(system, Word.UNKNOWN, reached, seconds, reason=reason)

@@ -282,11 +282,10 @@ More is in checker/SEMANTICS.md, chapter Traces. `--format json` has every state
 VERDICTS: Final = (
     Topic(
         "proved",
-        "true at the sizes that the first line names, mostly every one",
+        "true at every size",
         "Exit code 0. Every invariant and lemma holds at the start and is preserved by every step, "
-        "whatever the sizes of the sorts; constants are as given. Where the argument does not work "
-        "for every size, the verdict line says `for 1 to 4 Cpu`, and says nothing about five: the "
-        "report tells why. Deadlock and `reachable` are not covered.",
+        "whatever the sizes of the sorts; constants are as given. Where the argument works at some "
+        "sizes only, the word is `bounded`. Deadlock and `reachable` are not covered.",
     ),
     Topic(
         "not inductive",
@@ -311,10 +310,13 @@ VERDICTS: Final = (
     ),
     Topic(
         "bounded",
-        "nothing was found, but not everything was searched, as you asked",
-        "Exit code 0, or 20 with `--strict`. A bound of yours (`--max-depth`, `--max-states`, a "
-        "simulation) ended the search. The verdict line names the bound; beyond it, anything is "
-        "possible.",
+        "nothing was found, but not everything was looked at",
+        "From a search: exit code 0, or 20 with `--strict`. A bound of yours (`--max-depth`, "
+        "`--max-states`, a simulation) ended it. From `k42 prove`: exit code 20. Everything is "
+        "proved `for 1 to 4 Cpu`, at each size by itself, and nothing is said about five; the "
+        "report tells why it does not work for every size. Or `--bmc` found nothing within so many "
+        "steps. The verdict line names the bound; beyond it, anything is possible. A project that "
+        'wants no more says `expect = "bounded"`.',
     ),
     Topic(
         "violated",
@@ -341,7 +343,8 @@ VERDICTS: Final = (
         "true only because nothing happened",
         "An action that is never enabled, a branch never taken, an implication whose left side "
         "never holds, a `reachable` that is not reached. Often the model does less than was meant. "
-        "An unreached `reachable` exits 22 always, the others under `--strict`. "
+        "An unreached `reachable` exits 22 always, and so does what is vacuous in a proof; the "
+        "others do under `--strict`. "
         "`k42 mutate` exits 22 when the claims notice too few mistakes (`--at-least`).",
     ),
 )
@@ -353,9 +356,12 @@ EXIT_CODES: Final = (
     (EXIT_SAFETY, "an invariant or step property is violated"),
     (EXIT_LIVENESS, "a liveness property is violated"),
     (EXIT_ASSERTION, "an assertion fails"),
-    (EXIT_UNFINISHED, "not all was searched: incomplete, bounded under --strict, or by `--bmc`"),
+    (EXIT_UNFINISHED, "not all was looked at: incomplete, a bounded proof, bounded under --strict"),
     (EXIT_NOT_INDUCTIVE, "an invariant is not inductive; that alone is no bug"),
-    (EXIT_VACUOUS, "a `reachable` was not reached, or, under --strict, something was vacuous"),
+    (
+        EXIT_VACUOUS,
+        "a `reachable` was not reached, or a proof is vacuous, or anything with --strict",
+    ),
     (EXIT_CONTRADICTORY, "a proof is about nothing: no initial state is possible"),
     (EXIT_UNKNOWN, "a proof was looked for and not found, nor a counterexample"),
     (EXIT_LIMIT, "the solver was stopped at its limit before it found an answer"),

@@ -35,7 +35,15 @@ DEFAULT_SECONDS: Final = 600.0
 EXPECTED: Final = {Kind.CHECK: "holds", Kind.PROVE: "proved"}
 VERDICTS: Final = {
     Kind.CHECK: ("holds", "violated", "bounded", "incomplete", "error"),
-    Kind.PROVE: ("proved", "violated", "not inductive", "unknown", "vacuous", "contradictory"),
+    Kind.PROVE: (
+        "proved",
+        "bounded",
+        "violated",
+        "not inductive",
+        "unknown",
+        "vacuous",
+        "contradictory",
+    ),
 }
 
 

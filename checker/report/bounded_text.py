@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 class Word(Enum):
     """The first word of the report."""
 
-    PROVED = "proved"
+    HOLDS = "holds"
     VIOLATED = "violated"
     BOUNDED = "bounded"
     UNKNOWN = "unknown"
@@ -47,7 +47,7 @@ class Bounds:
 
 def render_bounds(bounds: Bounds, spec: str, reproduce: str, ink: Ink) -> str:
     """Return the whole report."""
-    style = {Word.PROVED: "good", Word.VIOLATED: "bad"}.get(bounds.word, "doubt")
+    style = {Word.HOLDS: "good", Word.VIOLATED: "bad"}.get(bounds.word, "doubt")
     scope = scope_of(bounds.system)
     where = f" at {scope}" if scope else ""
     head = f"{bounds.system.name}{where}: {_what(bounds)}, {duration(bounds.seconds)}"
@@ -67,7 +67,7 @@ def scope_of(system: System) -> str:
 def _what(bounds: Bounds) -> str:
     steps = f"{bounds.depth} step{'' if bounds.depth == 1 else 's'}"
     match bounds.word:
-        case Word.PROVED:
+        case Word.HOLDS:
             return f"no run has more than {steps}, and nothing is wrong"
         case Word.VIOLATED:
             return f"something is wrong after {steps}"
@@ -80,7 +80,7 @@ def _what(bounds: Bounds) -> str:
 def _domain(bounds: Bounds, ink: Ink) -> list[str]:
     sentences = ["by bounded model checking, at these sizes only"]
     match bounds.word:
-        case Word.PROVED | Word.VIOLATED:
+        case Word.HOLDS | Word.VIOLATED:
             pass
         case Word.BOUNDED:
             sentences.append("longer runs were not looked at; raise --bmc, or prove it without")

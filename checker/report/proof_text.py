@@ -33,7 +33,6 @@ from checker.report.state_text import render_data, render_rests
 from checker.report.text import duration
 from checker.report.trace_text import render_trace
 from proofs.classify import Harmless, NotKnown, Real, Standing, Unreachable
-from proofs.houdini import PREFIX
 from proofs.obligation import Goal
 from proofs.prove import (
     EachSize,
@@ -47,7 +46,7 @@ from proofs.prove import (
     Why,
 )
 from proofs.quality import Emptiness
-from proofs.rungs import INDUCTION, LEMMAS, proving
+from proofs.rungs import INDUCTION, LEMMAS, PREFIX, proving
 
 if TYPE_CHECKING:
     from checker.model.interpret import Outcome
@@ -114,7 +113,10 @@ def verdict_word(findings: Findings) -> str:
         return "unknown"
     if any(each.kind is Emptiness.START for each in findings.vacuities):
         return "contradictory"
-    return "vacuous" if findings.vacuities else "proved"
+    if findings.vacuities:
+        return "vacuous"
+    # Nothing is said of larger sizes, so the word is not that of a proof.
+    return "bounded" if isinstance(report.domain, EachSize) else "proved"
 
 
 def render_proof(findings: Findings, request: Request) -> str:

@@ -81,6 +81,7 @@ class Expressions:
         self.universe = universe
         self.logic = universe.logic
         self.operators = Operators(universe)
+        self._failing: dict[Expr, bool] = {}
 
     def condition(self, expr: Expr, names: Names) -> Judged:
         """Return a boolean expression with what it demands."""
@@ -148,6 +149,12 @@ class Expressions:
         for each in inner:
             demands.append(self.logic.implies(condition, each))
 
+    def _can_fail(self, expr: Expr) -> bool:
+        found = self._failing.get(expr)
+        if found is None:
+            found = self._failing[expr] = can_fail(expr)
+        return found
+
     def _demand_everywhere(
         self, of: Type, local: Local, body: Expr, names: Names, demands: list[Term]
     ) -> None:
@@ -156,7 +163,7 @@ class Expressions:
             self.value(body, names.bind(local, value), inner)
             return self.logic.conjunction(inner)
 
-        if can_fail(body):
+        if self._can_fail(body):
             demands.append(self.universe.every(of, defined))
 
     # --- connectives
@@ -242,7 +249,7 @@ class Expressions:
             self._demand(inner, chosen, below)
             return logic.conjunction(inner)
 
-        if can_fail(expr.condition) or can_fail(expr.image):
+        if self._can_fail(expr.condition) or self._can_fail(expr.image):
             demands.append(self.universe.every(local.type, defined))
         element = expr.type.element
         if isinstance(expr.image, LocalRef) and expr.image.local is local:
@@ -290,7 +297,7 @@ class Expressions:
             self.value(expr.body, names.bind(local, value), inner)
             return logic.implies(inside(value), logic.conjunction(inner))
 
-        if can_fail(expr.body):
+        if self._can_fail(expr.body):
             demands.append(self.universe.every(local.type, defined))
         match expr.quantifier:
             case Quantifier.FORALL:

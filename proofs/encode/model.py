@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from checker.model.ir import Guard, Literal, Seq
+from checker.model.rewrite import variables_read
 from checker.model.system import Action, PropertyKind
 from checker.model.types import BOOL, default, describe
 from grammar.source import NOWHERE
@@ -33,11 +34,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A conjunct of an invariant, over the unknown state."""
+    """A conjunct of an invariant, over the unknown state, and the variables that it reads."""
 
     conjunct: Conjunct
     is_lemma: bool
     formula: Term
+    reads: frozenset[Variable]
 
     @property
     def name(self) -> str:
@@ -91,6 +93,8 @@ class Model:
 
     def claim_after(self, claim: Claim, path: Path) -> Term:
         """Return an invariant's conjunct in the state that a path leaves behind."""
+        if all(path.state[each] is self.state[each] for each in claim.reads):
+            return claim.formula
         return self.expressions.truth(claim.conjunct.expression, Names(path.state, {}))
 
     def step_claim(self, expression: Expr, path: Path) -> Term:
@@ -146,7 +150,8 @@ class _Encoder:
                 except Unsupported as reason:
                     self._refuse(conjunct.name, reason, conjunct.site)
                 else:
-                    found.append(Claim(conjunct, each.is_lemma, formula))
+                    reads = variables_read(conjunct.expression)
+                    found.append(Claim(conjunct, each.is_lemma, formula, reads))
         return tuple(found)
 
     def _refuse(self, name: str, reason: Unsupported, site: Span) -> None:

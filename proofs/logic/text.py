@@ -25,9 +25,13 @@ def sort_name(sort: Sort) -> str:
             assert_never(sort)
 
 
-def text(term: Term) -> str:
-    """Return the canonical text of a term."""
-    return _text(term, {}, {})
+def text(term: Term, known: dict[Term, str] | None = None) -> str:
+    """Return the canonical text of a term.
+
+    Args:
+        known: texts of terms outside of quantifiers, to be used and added to.
+    """
+    return _text(term, {}, {} if known is None else known)
 
 
 def _text(term: Term, names: dict[Term, str], known: dict[Term, str]) -> str:

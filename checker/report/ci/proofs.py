@@ -8,7 +8,7 @@ from checker.report.ci.outcome import ORDINARY, Case, Outcome, site_of
 from checker.report.proof_text import headline
 from proofs.classify import Harmless, NotKnown, Real, Unreachable
 from proofs.induction import Method
-from proofs.prove import Proved, Refuted, Undecided
+from proofs.prove import EachSize, Proved, Refuted, Undecided
 
 if TYPE_CHECKING:
     from checker.report.proof_text import Findings
@@ -33,6 +33,10 @@ def cases_of_proof(findings: Findings) -> tuple[Case, ...]:
         )
         for each in findings.vacuities
     ]
+    domain = findings.report.domain
+    if isinstance(domain, EachSize):
+        message = f"proved for sizes from 1 to {domain.most} only: {'; '.join(domain.reasons)}"
+        cases.append(Case("every size", "domain", Outcome.ERROR, message=message))
     return tuple(cases)
 
 

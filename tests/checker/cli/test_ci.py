@@ -12,7 +12,14 @@ from checker.cli.arguments import UsageError
 from checker.cli.main import main
 from checker.cli.project import find_project, read_project
 from checker.cli.tasks import run_tasks
-from checker.model.verdict import EXIT_HOLDS, EXIT_INPUT, EXIT_LIMIT, EXIT_SAFETY, EXIT_UNEXPECTED
+from checker.model.verdict import (
+    EXIT_HOLDS,
+    EXIT_INPUT,
+    EXIT_LIMIT,
+    EXIT_SAFETY,
+    EXIT_UNEXPECTED,
+    EXIT_UNFINISHED,
+)
 from checker.report.ci.document import schema
 from checker.report.ci.outcome import Outcome
 from tests.checker.report import mini_schema
@@ -127,6 +134,25 @@ def test_unknown_is_an_error_and_never_a_pass(
     root = ET.fromstring((project / "o.xml").read_bytes())
     assert int(root.get("errors", "0")) >= 1
     assert not list(root.iter("skipped"))
+
+
+def test_a_proof_at_some_sizes_passes_only_where_no_more_is_expected(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    few = f"{LOCK}invariant few: (count n: Node. holder = n) <= 7\n"
+    (project / "lock.k42").write_text(few, encoding="utf-8")
+    (project / "broken.k42").write_text(f"{few}invariant free: holder = none\n", encoding="utf-8")
+    assert main(["ci", "--junit", "o.xml"]) == EXIT_UNFINISHED
+    assert "bounded, expected proved" in capsys.readouterr().out
+    root = ET.fromstring((project / "o.xml").read_bytes())
+    assert int(root.get("errors", "0")) == 1
+    text = PROJECT.replace("[[prove]]", '[[prove]]\nexpect = "bounded"')
+    (project / "k42.toml").write_text(text, encoding="utf-8")
+    assert main(["ci", "--strict"]) == EXIT_HOLDS
+    # What is expected to be bounded and is proved for every size is told, too.
+    (project / "lock.k42").write_text(LOCK, encoding="utf-8")
+    assert main(["ci"]) == EXIT_UNEXPECTED
+    assert "proved, expected bounded" in capsys.readouterr().out
 
 
 def test_a_specification_that_cannot_be_read_is_an_error(

@@ -15,6 +15,7 @@ from checker.model.verdict import (
     EXIT_LIMIT,
     EXIT_NOT_INDUCTIVE,
     EXIT_SAFETY,
+    EXIT_UNFINISHED,
     EXIT_UNKNOWN,
     EXIT_VACUOUS,
 )
@@ -59,7 +60,7 @@ def _prove(tmp_path: Path, text: str, *flags: str) -> int:
         (
             f"{LOCK} invariant few: (count n: Node. holder = n) <= 7",
             ("--scope", "1"),
-            EXIT_HOLDS,
+            EXIT_UNFINISHED,
         ),
         (
             "spec big sort Node var s: [Node] set of set of Node = {} "
@@ -109,6 +110,19 @@ def test_the_report_tells_what_the_solver_took_unless_nothing_was_asked(
         (run,) = json.loads(capsys.readouterr().out)["runs"]
         assert (run["solver"]["questions"] > 0) is is_asked
         assert (run["solver"]["seconds"] > 0) is is_asked
+
+
+def test_a_proof_at_some_sizes_is_not_called_proved(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = f"{LOCK} invariant few: (count n: Node. holder = n) <= 7"
+    assert _prove(tmp_path, text, "--scope", "2") == EXIT_UNFINISHED
+    shown = capsys.readouterr().out
+    assert shown.startswith("bounded  lock for 1 to 2 Node: ")
+    assert "not for every size: " in shown
+    _prove(tmp_path, text, "--scope", "2", "--format", "json")
+    (run,) = json.loads(capsys.readouterr().out)["runs"]
+    assert (run["verdict"], run["exit_code"]) == ("bounded", EXIT_UNFINISHED)
 
 
 def test_the_report_shows_old_and_new_values_and_a_lemma(
