@@ -599,11 +599,6 @@ def print_specification(node: syntax.Specification) -> str:
     return render(_printer().specification(node))
 
 
-def print_declaration(node: syntax.Decl) -> str:
-    """Return the text of a declaration without its documentation, and without a line end."""
-    return render(_printer().declaration(node)).removesuffix("\n")
-
-
 def print_statement(node: syntax.Stmt) -> str:
     """Return the text of a statement, without a line end."""
     return render(_printer().statement(node)).removesuffix("\n")

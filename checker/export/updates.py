@@ -398,10 +398,6 @@ def _grouped(tails: Sequence[Tail]) -> list[tuple[Selector, list[Tail]]]:
     return groups
 
 
-def _if_text(condition: str, then: str, otherwise: str) -> str:
-    return f"IF {condition} THEN {grouped(then)} ELSE {grouped(otherwise)}"
-
-
 def _inside(tails: Iterable[Tail]) -> list[Tail]:
     """Return stores as seen from one level further in."""
     return [tail.rest for tail in tails]

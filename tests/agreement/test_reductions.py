@@ -8,13 +8,13 @@ from itertools import permutations, product
 import pytest
 
 from checker.explicit.reductions.dead import ALL_ROLES, PRIVATE_ROLES, clear_dead
-from checker.explicit.reductions.permute import renamed_state
 from checker.explicit.reductions.plan import Reduction, check_reduced, plan
 from checker.explicit.search import check
 from checker.model.explore import Exploration, explore, finding_length
 from checker.model.system import System
 from checker.model.types import SortType
 from checker.model.verdict import Result, Verdict
+from tests.support.permute import renamed_state
 from tests.support.random_threads import seeded_threads
 from tests.support.system_strategies import seeded_system
 

@@ -7,7 +7,6 @@ from hypothesis import given, settings
 
 from grammar import syntax
 from grammar.printer import (
-    print_declaration,
     print_expression,
     print_specification,
     print_statement,
@@ -15,7 +14,6 @@ from grammar.printer import (
 )
 from tests.grammar.texts import (
     SPECIFICATIONS,
-    declaration,
     diagnose,
     expression,
     specification,
@@ -132,10 +130,6 @@ def test_type_keeps_its_parentheses(text: str) -> None:
 @pytest.mark.parametrize("text", STATEMENTS)
 def test_statement_is_printed(text: str) -> None:
     assert print_statement(statement(text)) == text
-
-
-def test_declaration_is_printed_without_documentation() -> None:
-    assert print_declaration(declaration("/// Why.\nvar a: T = b")) == "var a: T = b"
 
 
 def test_documentation_is_printed() -> None:

@@ -1,10 +1,12 @@
-"""Renaming the elements of symmetric sorts in values and states."""
+"""Renaming the elements of symmetric sorts in values and states, by their names."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import assert_never
 
+from checker.explicit.reductions.permute import Renaming as Orders
+from checker.explicit.reductions.permute import renamed
 from checker.model.system import State, System
 from checker.model.types import (
     BoolType,
@@ -24,6 +26,12 @@ from checker.model.types import (
 
 Renaming = Mapping[str, str]
 """Element to element, one-to-one; what is not mentioned keeps its name."""
+
+
+def renamed_state(system: System, state: State, orders: Orders) -> State:
+    """Return a state with the elements of sorts renamed as `checker` renames values."""
+    pairs = zip(system.variables, state, strict=True)
+    return tuple(renamed(variable.type, value, orders) for variable, value in pairs)
 
 
 def permuted_state(system: System, state: State, renaming: Renaming) -> State:

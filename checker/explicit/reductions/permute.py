@@ -6,7 +6,7 @@ Slow and obvious; `canonical` does the same to packed states.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, TypeAlias, assert_never
+from typing import TypeAlias, assert_never
 
 from checker.model.types import (
     BoolType,
@@ -26,21 +26,12 @@ from checker.model.types import (
     sorts_in,
 )
 
-if TYPE_CHECKING:
-    from checker.model.system import State, System
-
 Renaming: TypeAlias = "Mapping[SortType, Sequence[int]]"
 """By sort, the new index of each element; sorts that are not mentioned stay as they are."""
 
 
-def renamed_state(system: System, state: State, renaming: Renaming) -> State:
-    """Return a state with elements renamed, in keys as well as in values."""
-    pairs = zip(system.variables, state, strict=True)
-    return tuple(renamed(variable.type, value, renaming) for variable, value in pairs)
-
-
 def renamed(of: Type, value: Value, renaming: Renaming) -> Value:
-    """Return a value of a type with elements renamed."""
+    """Return a value of a type with elements renamed, in keys as well as in values."""
     match of:
         case BoolType() | IntType() | EnumType():
             return value

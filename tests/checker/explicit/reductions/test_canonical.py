@@ -11,7 +11,6 @@ import pytest
 
 from checker.explicit.layout import Layout
 from checker.explicit.reductions.canonical import Orbits
-from checker.explicit.reductions.permute import renamed_state
 from checker.model.system import State, System
 from checker.model.types import (
     BOOL,
@@ -29,7 +28,7 @@ from checker.model.types import (
     elements,
 )
 from tests.support.builder import Builder
-from tests.support.permute import permuted_state
+from tests.support.permute import permuted_state, renamed_state
 
 CPU, NODE = SortType("Cpu", 3), SortType("Node", 2)
 SORTS = (CPU, NODE)
