@@ -31,6 +31,15 @@ _INSTEAD: Final = {
 }
 _HEAD_OF_C: Final = frozenset({";", "++", "--", "+="})
 _ARGUMENT_STARTS: Final = frozenset({"LPAR", "COMMA"})
+_OPERAND_STARTS: Final = frozenset(
+    {
+        *("NAME", "TRUE", "FALSE", "NONE", "SELF", "NUMBER", "LPAR", "LBRACE", "OLD", "IF"),
+        *("FORALL", "EXISTS", "ALWAYS", "EVENTUALLY"),
+    }
+)
+"""What only a new operand begins with: `not` and `[` may also go on after one."""
+_LOGIC: Final = frozenset({"<>", "~", "!"})
+"""Operators of other languages that stand before an operand."""
 
 
 def screen(source: SourceFile, tokens: Sequence[Token], collector: Collector) -> list[Token] | None:
@@ -72,11 +81,8 @@ class _Screening:
             self.in_for and token.kind != "LBRACE" and not token.starts_line
         )
         match token.kind:
-            case "FOREIGN" | "ERROR" if self.in_for and token.text in _HEAD_OF_C:
-                meant = None  # the head of a loop as in C, which gets one message of its own
-            case "FOREIGN" | "ERROR" if token.text == "|" and self.in_bars:
-                self.in_bars = False
-                meant = None
+            case "FOREIGN" | "ERROR":
+                meant = self._sign(token, span, is_operand_before=before in _CALLEE_ENDS)
             case "RSQB" if self._is_always(token, following):
                 self.opened.pop()
                 self.reports += 1
@@ -88,19 +94,11 @@ class _Screening:
                     remedy="write `always`",
                 )
                 meant = replace(token, kind="ALWAYS", text="always", start=first.start)
-            case "FOREIGN" | "ERROR" if token.text in _STEPS:
-                self.reports += 1
-                meant = self._step(token, span)
             case "DASH" if self._is_step(token, following):
                 first = self.result.pop()
                 self.reports += 1
                 self._step(replace(token, text="--"), replace(span, start=first.start))
                 meant = None
-            case "FOREIGN" | "ERROR":
-                self.reports += 1
-                is_operand = before in _CALLEE_ENDS
-                self.in_bars = token.text == "|" and not is_operand
-                meant = _foreign(token, span, self.collector, is_operand_before=is_operand)
             case "NUMBER":
                 meant = _number(token, span, self.collector)
             case "NAME":
@@ -116,6 +114,19 @@ class _Screening:
         if meant is not None:
             self.result.append(meant)
 
+    def _sign(self, token: Token, span: Span, *, is_operand_before: bool) -> Token | None:
+        """Report a sign of another language, and return what it means."""
+        if self.in_for and token.text in _HEAD_OF_C:
+            return None  # the head of a loop as in C gets one message of its own
+        if token.text == "|" and self.in_bars:
+            self.in_bars = False
+            return None
+        self.reports += 1
+        if token.text in _STEPS:
+            return self._step(token, span)
+        self.in_bars = token.text == "|" and not is_operand_before
+        return _foreign(token, span, self.collector, is_operand_before=is_operand_before)
+
     def _is_step(self, token: Token, following: Token) -> bool:
         """Tell `x--` and `--x` from the difference with a negative number."""
         before = self.result[-1] if self.result else None
@@ -130,6 +141,8 @@ class _Screening:
     def _is_always(self, token: Token, following: Token) -> bool:
         """Tell the sign of temporal logic from an empty sequence, which no operand follows."""
         if len(self.result) < 2 or self.result[-1].kind != "LSQB" or following.starts_line:
+            return False
+        if following.kind not in _OPERAND_STARTS and following.text not in _LOGIC:
             return False
         is_one_sign = self.result[-1].end == token.start
         return is_one_sign and self.result[-2].kind in ("COLON", "IMPLIES", "NOT", "EVENTUALLY")

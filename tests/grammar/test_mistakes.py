@@ -169,6 +169,19 @@ def test_notes_point_at_the_brace_that_closes_too_early() -> None:
     ]
 
 
+@pytest.mark.parametrize("text", ["[] = q", "not [] = q", "[][0]", "[].first", "len([]) = 0"])
+def test_an_empty_sequence_is_not_taken_for_always(text: str) -> None:
+    tree, found = diagnose(f"spec s\ninvariant i: {text}\n")
+    assert tree is not None
+    assert not found
+
+
+@pytest.mark.parametrize("text", ["[] x", "[]<>x", "not [](x = 0)", "[]~x"])
+def test_always_is_recognised(text: str) -> None:
+    found = diagnose(f"spec s\nproperty p: {text}\n")[1]
+    assert found[0].message == "`[]` is written `always`"
+
+
 # --- several in one run ---------------------------------------------------------------------------
 
 
