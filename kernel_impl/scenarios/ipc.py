@@ -82,24 +82,19 @@ def ppc(
     )
     generations = promised_generations(layout, threads)
     ran = layout.cell("ran", range(clients * calls + 1))
-    running = [
-        Thread(
-            f"client{n}",
-            0,
-            partial(call_often, server, Context.of(n, 0), calls, is_remote=is_remote and n == 1),
-        )
-        for n in numbers(clients)
-    ]
     method = partial(add_one_twice, server, ran) if replies_twice else partial(add_one, ran)
-    running += [
-        Thread(
-            f"worker{n}",
-            0,
-            partial(server.worker, Context.of(n, 0), generations, method),
-            is_daemon=True,
-        )
-        for n in numbers(threads)[clients:]
-    ]
+
+    def client(n: int) -> Thread:
+        far = is_remote and n == 1
+        calling = partial(call_often, server, Context.of(n, 0), calls, is_remote=far)
+        return Thread(f"client{n}", 0, calling)
+
+    def worker(n: int) -> Thread:
+        working = partial(server.worker, Context.of(n, 0), generations, method)
+        return Thread(f"worker{n}", 0, working, is_daemon=True)
+
+    running = [client(n) for n in numbers(clients)]
+    running += [worker(n) for n in numbers(threads)[clients:]]
     if is_remote:
         running.append(Thread("acceptor", 0, server.accept_loop, is_daemon=True))
 

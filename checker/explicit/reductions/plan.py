@@ -122,11 +122,7 @@ def check_reduced(
     Raises:
         CannotResume: the checkpoint is of another system, or of other reductions.
     """
-    by = plan(system, wanted)
-    if by.is_partial and options is not None and options.max_depth is not None:
-        # What is within reach by some steps may only be found by more of them.
-        note = "partial order is not used: it would make `--max-depth` say less"
-        by = replace(by, is_partial=False, notes=(*by.notes, note))
+    by = _within_depth(plan(system, wanted), options)
     made: list[PartialOrderEngine] = []
 
     def python(system: System, layout: Layout, exact: Exact) -> PartialOrderEngine:
@@ -151,6 +147,17 @@ def check_reduced(
     result = replace(result, notes=(*by.notes, *result.notes, *told))
     with room_for(by.system):
         return restored(system, result)
+
+
+def _within_depth(by: Plan, options: SearchOptions | None) -> Plan:
+    """Return the plan for a search that may have a bound.
+
+    What is within reach by some steps may only be found by more of them in partial order.
+    """
+    if not by.is_partial or options is None or options.max_depth is None:
+        return by
+    note = "partial order is not used: it would make `--max-depth` say less"
+    return replace(by, is_partial=False, notes=(*by.notes, note))
 
 
 # --- symmetry -------------------------------------------------------------------------------------
