@@ -29,7 +29,7 @@ from proofs.encode.model import Model, encode
 from proofs.induction import QUICK, THOROUGH, Countermodel, Inductor, Method, Open, Proof
 from proofs.obligation import Goal, Obligation
 from proofs.solver.settings import Meter, Reading, Settings
-from proofs.solver.worker import Done, Lost, run_all
+from proofs.solver.worker import Done, Lost, load_solver, run_all
 
 if TYPE_CHECKING:
     from checker.model.system import System
@@ -305,6 +305,8 @@ class Prover:
             fate = self.fate(work[number])
             return fate, self.archive.take(), self.meter.since(before)
 
+        if work:
+            load_solver()
         found: dict[str, Fate] = {}
         for each, outcome in zip(work, run_all(len(work), decide, told=told), strict=True):
             match outcome:

@@ -20,7 +20,7 @@ from proofs.encode.expressions import Names
 from proofs.encode.universe import Unsupported
 from proofs.encode.values import Members
 from proofs.prove import Judged, Options, Proved, Prover, Report
-from proofs.solver.worker import Done, run_all
+from proofs.solver.worker import Done, load_solver, run_all
 
 if TYPE_CHECKING:
     from checker.model.ir import Expr, Local
@@ -64,6 +64,7 @@ def vacuities(prover: Prover, content: str = "") -> tuple[Vacuity, ...]:
         names = archive.verdicts[key]
         return tuple(each for each in _candidates(system) if _written(each) in names)
     checker = _Vacuities(prover)
+    load_solver()
     (outcome,) = run_all(1, lambda _: tuple(checker.found()), patience=600.0)
     if not isinstance(outcome, Done):
         return ()

@@ -49,6 +49,11 @@ class _Failed:
 Outcome: TypeAlias = "Done[_T] | Lost"
 
 
+def load_solver() -> None:
+    """Import Z3 before processes are made that would each import it."""
+    import proofs.solver.session  # noqa: F401
+
+
 def run_all(
     count: int,
     work: Callable[[int], _T],

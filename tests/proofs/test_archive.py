@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -187,3 +189,23 @@ def test_the_command_keeps_proofs_from_run_to_run(
     path.write_text(f"{SERVER}\nlemma wrong: forall c: Client. not holds[c]\n", encoding="utf-8")
     assert main(["prove", str(path), "--quiet"]) == EXIT_SAFETY
     assert capsys.readouterr().out.count("proved") == 2
+
+
+def test_what_is_known_from_before_needs_no_solver(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("K42_CACHE_DIR", str(tmp_path / "cache"))
+    path = tmp_path / "some.k42"
+    path.write_text(SERVER, encoding="utf-8")
+    program = (
+        "import sys; from checker.cli.main import main; sys.modules['z3'] = None; "
+        "print(main(['prove', sys.argv[1], '--quiet']))"
+    )
+    without = [sys.executable, "-c", program, str(path)]
+    assert "import of z3 halted" in _run(without).stderr
+    assert main(["prove", str(path), "--quiet"]) == EXIT_HOLDS
+    assert _run(without).stdout.splitlines()[-1] == str(EXIT_HOLDS)
+
+
+def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, capture_output=True, text=True, check=False)

@@ -88,10 +88,13 @@ def test_a_shipped_proof_is_replayed(name: str, checker: Checker) -> None:
     assert len(certificate_text(made.certificate)) < 200 * len(found.report.judged) + 500
 
 
-def test_cvc5_confirms_every_query() -> None:
+@pytest.mark.parametrize(
+    "name", [*SMALL, *(pytest.param(name, marks=pytest.mark.slow) for name in OTHERS)]
+)
+def test_cvc5_confirms_every_query(name: str) -> None:
     pytest.importorskip("cvc5")
-    opinion = second_opinion(_made("ticket").prover())
-    assert opinion.confirmed > 10
+    opinion = second_opinion(_made(name).prover())
+    assert opinion.confirmed >= 5
     assert opinion.doubted == ()
 
 
