@@ -54,7 +54,8 @@ def test_an_unknown_word_is_a_mistake() -> None:
 
 def test_exit_code_names_the_verdicts() -> None:
     assert explanation("22") == (
-        "exit code 22: a `reachable` was not reached, or a proof is vacuous, or anything with --strict\n"
+        "exit code 22: a `reachable` was not reached, or a proof is vacuous, "
+        "or anything with --strict\n"
         "\n"
         "see also:\n"
         "  k42 explain holds\n"
