@@ -21,6 +21,8 @@ from proofs.encode.model import encode
 from proofs.facts import Fact, Places, Vocabulary
 from proofs.induction import QUICK, Inductor, Proof
 from proofs.obligation import obligations
+from proofs.refinement import refinements
+from proofs.response import responses
 from proofs.rungs import PREFIX
 from proofs.solver.answers import Satisfiable, Unknown
 
@@ -243,6 +245,7 @@ class _Backwards:
         for each in stated:
             by_subject.setdefault(each.subject, []).append(each)
         wanted = [subject for subject in by_subject if not subject.startswith(PREFIX)]
+        wanted += self._beyond(model, inductor)
         done: set[str] = set()
         while wanted:
             subject = wanted.pop()
@@ -256,6 +259,16 @@ class _Backwards:
                         return subject
                     wanted += [name for name in proof.hypotheses if name.startswith(PREFIX)]
         return candidates.only(done)
+
+    def _beyond(self, model: Model, inductor: Inductor) -> list[str]:
+        """Return the guesses on which claims about runs and refinements rest, if they do."""
+        found: list[str] = []
+        for each in (*responses(model)[0], *refinements(model)[0]):
+            for query in each.queries:
+                proof = inductor.judge(query, is_step=each.is_step, effort=QUICK)
+                if isinstance(proof, Proof):
+                    found += [name for name in proof.hypotheses if name.startswith(PREFIX)]
+        return found
 
 
 def infer(
