@@ -177,15 +177,6 @@ def test_nothing_helps_and_each_rung_says_why(
     assert "proved  endless" not in shown
 
 
-@pytest.mark.slow
-def test_lemmas_are_found_for_a_refinement_too(capsys: pytest.CaptureFixture[str]) -> None:
-    spec = SPECS / "protocols" / "locks" / "peterson.k42"
-    assert main(["prove", str(spec), "--no-cache", "--auto"]) == EXIT_HOLDS
-    shown = capsys.readouterr().out
-    assert shown.startswith("proved  peterson as it is")
-    assert "proved refines Lock" in " ".join(shown.split())
-
-
 def test_a_real_violation_needs_no_ladder(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
