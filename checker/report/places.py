@@ -56,7 +56,7 @@ def statement_at(site: Span) -> str:
     Of an atomic block all lines are shown, as one.
     """
     if site.text.startswith("atomic"):
-        lines = (_without_comment(line).strip() for line in site.text.splitlines())
+        lines = (without_comment(line).strip() for line in site.text.splitlines())
         return "  ".join(line for line in lines if line).replace("{  ", "{ ").replace("  }", " }")
     line = site.source.line(site.line)
     start, end = site.column - 1, site.column - 1 + len(site.text)
@@ -64,18 +64,19 @@ def statement_at(site: Span) -> str:
     begin = start - len(before) if _BEGINNING.fullmatch(before) else start
     if "\n" in site.text or not _another_begins(line[end:]):
         end = len(line)
-    return _without_comment(line[begin:end]).strip()
+    return without_comment(line[begin:end]).strip()
 
 
 def _another_begins(rest: str) -> bool:
     """Tell whether another statement stands on the same line, or the line closes a block."""
-    rest = _without_comment(rest).strip()
+    rest = without_comment(rest).strip()
     return bool(rest) and not rest.startswith(
         ("{", "=", "!", "<", ">", "and ", "or ", ",", "+", "-")
     )
 
 
-def _without_comment(line: str) -> str:
+def without_comment(line: str) -> str:
+    """Return a line of a specification up to where a comment begins."""
     in_string = False
     for index, char in enumerate(line):
         if char == '"' and line[index - 1 : index] != "\\":

@@ -7,7 +7,7 @@ bottom stands where everybody is, and what is wrong.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from checker.model.ir import Role
@@ -172,8 +172,12 @@ class _Drawing:
             text = f"  \N{LEFTWARDS ARROW} {flow.what}, of step {flow.writer + 1}"
             texts += [_Text(each, writer.colour) for each in wrap(text, column.cells)[:2]]
         texts += _details(head, column)
+        file = head.line.rpartition(":")[0]
         for row in others:
-            texts += [*_code(row, column), *_details(row, column)]
+            other, _, line = row.line.rpartition(":")
+            place = f":{line}" if file and other == file else row.line
+            texts += [*_code(replace(row, line=place), column), *_details(row, column)]
+            file = other
         return texts
 
     def again(self, text: str) -> None:

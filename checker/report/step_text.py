@@ -27,6 +27,7 @@ from checker.report.places import (
     is_label,
     statement_at,
     told_statement,
+    without_comment,
 )
 from grammar.source import NOWHERE
 
@@ -173,7 +174,7 @@ class _Telling:
         text = statement_at(self.head)
         if self.head.text.startswith("atomic") and width(text) > SHORT_BLOCK:
             # An `await` at its beginning is what the step as a whole waits for.
-            first, *lines = (line.strip() for line in self.head.text.splitlines())
+            first, *lines = (without_comment(line).strip() for line in self.head.text.splitlines())
             waits = list(takewhile(lambda each: each.startswith("await"), lines))
             return " ".join([first, "  ".join(waits)]).rstrip()
         return told_statement(self.head)
