@@ -63,5 +63,18 @@ def write_cached(kind: str, key: str, content: bytes) -> None:
         return
 
 
+def keep_newest(kind: str, most: int) -> None:
+    """Remove the oldest of a kind when there are more than `most` of it, down to half of that."""
+    try:
+        kept = list(cache_directory().glob(f"{kind}-*"))
+        if len(kept) <= most:
+            return
+        kept.sort(key=lambda path: path.stat().st_mtime)
+        for path in kept[: -(most // 2)]:
+            path.unlink(missing_ok=True)
+    except (OSError, RuntimeError):
+        return
+
+
 def _path(kind: str, key: str) -> Path:
     return cache_directory() / f"{kind}-{key}"

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Final
 
 from grammar.diagnostics import Collector, Note
-from grammar.parser import MAX_LENGTH, parse
-from grammar.source import SourceFile, Span
+from grammar.kept import syntax_of
+from grammar.source import MAX_LENGTH, SourceFile, Span
 from grammar.syntax import ImportDecl, Specification
 
 SUFFIX: Final = ".k42"
@@ -153,7 +153,7 @@ class _Loading:
             )
             return None
         source = read_source(path, self.collector, span)
-        specification = None if source is None else parse(source, self.collector)
+        specification = None if source is None else syntax_of(source, self.collector)
         if source is None or specification is None:
             return None
         declarations = [d for d in specification.declarations if isinstance(d, ImportDecl)]

@@ -36,11 +36,10 @@ from grammar.diagnostics import Collector
 from grammar.expectations import DECLARATION_STARTS
 from grammar.mistakes import Mistake, Situation, explain
 from grammar.screen import screen
-from grammar.source import SourceFile, Span
+from grammar.source import MAX_LENGTH, SourceFile, Span
 from grammar.syntax import Specification
 from grammar.tokens import END, Token, docs_between, pairs_of
 
-MAX_LENGTH: Final = 1_000_000
 MAX_DEPTH: Final = 200
 MAX_MISTAKES: Final = 20
 _MAX_STACK: Final = 10 * MAX_DEPTH  # more than a tree of that depth can need

@@ -9,6 +9,10 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass, field
+from typing import Final
+
+MAX_LENGTH: Final = 1_000_000
+"""Characters of a text that is read."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -15,7 +15,7 @@ from textwrap import dedent
 from checker.constructs.trees import respanned, rewritten
 from grammar import syntax
 from grammar.diagnostics import Collector
-from grammar.parser import parse
+from grammar.kept import syntax_of
 from grammar.printer import print_expression, print_type
 from grammar.source import SourceFile, Span
 
@@ -56,7 +56,7 @@ class Template:
         """Return the declarations of a text, its holes filled."""
         text = f"spec generated\n{dedent(text)}"
         collector = Collector()
-        specification = parse(SourceFile(self.title, text, self.origin), collector)
+        specification = syntax_of(SourceFile(self.title, text, self.origin), collector)
         assert specification is not None, (text, collector.sorted())
         source = SourceFile(self.title, "", self.origin)
         printed = respanned(specification, _Printed(source, text, self._shown).span)

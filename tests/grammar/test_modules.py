@@ -8,7 +8,7 @@ import pytest
 
 from grammar.diagnostics import Collector, Diagnostic
 from grammar.modules import MAX_IMPORT_DEPTH, ModuleGraph, load_modules
-from grammar.parser import MAX_LENGTH
+from grammar.source import MAX_LENGTH
 
 
 def load(path: Path, library: tuple[Path, ...] = ()) -> tuple[ModuleGraph | None, list[Diagnostic]]:
