@@ -83,7 +83,7 @@ class _Code:
         self.shape = _shape(layout, widened)
         wide = widened.layout(layout, self.shape.offset)
         points = coverage_points(widened.system)
-        module = write_module(widened.system, wide, points, folds=False)
+        module = write_module(widened.system, wide, points)
         assert module.words == self.shape.wide
         self.compiled = compile_module(module.text)
         actions = len(widened.system.actions)

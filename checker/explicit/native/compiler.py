@@ -25,15 +25,18 @@ SLOW: Final = frozenset({"bdver4", "znver1", "znver2"})
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """Machine code; the addresses are valid as long as this object is.
-
-    Attributes:
-        gather: 0, like `scatter` and `step`, if states are narrow.
-    """
+    """Machine code; the addresses are valid as long as this object is."""
 
     owner: object
     expand: int
     inspect: int
+
+
+@dataclass(frozen=True, slots=True)
+class Folding:
+    """Machine code that folds states of several words; see `halves`."""
+
+    owner: object
     gather: int
     scatter: int
     step: int
@@ -75,6 +78,27 @@ class Code:
 
 def compile_module(text: str, *, optimised: bool = True) -> Compiled:
     """Compile a module for this processor."""
+    engine = _engine(text, optimised=optimised)
+    return Compiled(
+        engine,
+        expand=engine.get_function_address("expand"),
+        inspect=engine.get_function_address("inspect"),
+    )
+
+
+def compile_folding(text: str) -> Folding:
+    """Compile what folds states."""
+    engine = _engine(text, optimised=True)
+    return Folding(
+        engine,
+        gather=engine.get_function_address("gather"),
+        scatter=engine.get_function_address("scatter"),
+        step=engine.get_function_address("step"),
+    )
+
+
+def _engine(text: str, *, optimised: bool) -> llvm.ExecutionEngine:
+    """Return compiled code, which lives as long as this object."""
     _start()
     module = llvm.parse_assembly(text)
     _inline(module)
@@ -82,14 +106,7 @@ def compile_module(text: str, *, optimised: bool = True) -> Compiled:
         _optimise(module)
     engine = llvm.create_mcjit_compiler(module, _machine(2 if optimised else 0))
     engine.finalize_object()
-    return Compiled(
-        (engine, module),
-        expand=engine.get_function_address("expand"),
-        inspect=engine.get_function_address("inspect"),
-        gather=engine.get_function_address("gather"),
-        scatter=engine.get_function_address("scatter"),
-        step=engine.get_function_address("step"),
-    )
+    return engine
 
 
 def has_compression() -> bool:

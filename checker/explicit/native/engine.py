@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import gettempdir
 from typing import TYPE_CHECKING, Final
@@ -24,7 +25,7 @@ from checker.explicit.native.compiler import Code
 from checker.explicit.native.crew import Crew, Job
 from checker.explicit.native.disk.files import Filed, WordFile
 from checker.explicit.native.disk.store import DiskStore
-from checker.explicit.native.folder import Folder
+from checker.explicit.native.folding import folder_for
 from checker.explicit.native.kernels import back
 from checker.explicit.native.kernels.expand import judge
 from checker.explicit.native.kernels.jit import COMPILING_TAKES, is_compiled
@@ -108,7 +109,8 @@ class NativeEngine:
         words = self._module.words
         self._announce()
         self._lossy = lossy_store(self._options.store, words, self._allowance.bytes_left())
-        self._keys = Keys(words, self._new_folder())
+        self._new_folder = partial(folder_for, system, layout, words)
+        self._keys = Keys(words, None)
         self._store: Store = self._new_store()
         self._levels = self._new_levels()
         self._distinct = 0
@@ -126,17 +128,16 @@ class NativeEngine:
     def _worker(self) -> Worker:
         return make_worker(self._module, self._code.compiled, self._actions, self._wanted)
 
-    def _new_folder(self) -> Folder | None:
-        module, code = self._module, self._code.compiled
-        if module.words == 1:
-            return None
-        return Folder(
-            module.words,
-            module.half_words,
-            gather=code.gather,
-            scatter=code.scatter,
-            step=code.step,
-        )
+    def _begin(self, initial: Sequence[int]) -> None:
+        """Take the initial states, from which it is learned how wide states are folded."""
+        self._initial = list(initial)
+        if self._module.words == 1 or self._lossy is not None or not initial:
+            return
+        folder = self._new_folder(self._worker(), pack(self._initial, self._module.words))
+        for worker in self._crew.workers:
+            worker.make_room_to_fold(folder.half_words)
+        self._keys = Keys(self._module.words, folder)
+        self._store = self._new_store()
 
     def _new_store(self) -> MemoryStore:
         seen = self._keys if self._lossy is None else self._lossy
@@ -159,8 +160,11 @@ class NativeEngine:
 
     def admit(self, states: Sequence[int]) -> tuple[NativeLevel, Expansion]:
         """Take the initial states."""
-        self._initial = list(states)
-        piece = self._admit(pack(states, self._module.words))
+        self._begin(states)
+        return self._first()
+
+    def _first(self) -> tuple[NativeLevel, Expansion]:
+        piece = self._admit(pack(self._initial, self._module.words))
         self._judge(piece.rows())
         return self._enter([piece], Expansion(transitions=[0] * self._actions))
 
@@ -180,7 +184,7 @@ class NativeEngine:
             number: of the level.
             reached: names of `reachable`s that need not be looked for any more.
         """
-        self._initial = list(initial)
+        self._begin(initial)
         self._want_all_but(reached)
         self._admit(pack(list(seen), self._module.words))
         self._distinct = len(seen)
@@ -203,7 +207,7 @@ class NativeEngine:
 
     def restore(self, levels: Sequence[SavedLevel], reached: Collection[str]) -> list[NativeLevel]:
         """Take all states as if they had just been found."""
-        self._initial = list(levels[0].states())
+        self._begin(list(levels[0].states()))
         self._want_all_but(reached)
         for level in levels:
             pieces = [
@@ -387,7 +391,7 @@ class NativeEngine:
         before, self._levels = self._levels, self._new_levels()
         distinct, self._distinct = self._distinct, 0
         before.keeps_all = self._levels.keeps_all = True
-        now, _ = self.admit(self._initial)
+        now, _ = self._first()
         while True:
             if now.number in forgotten:
                 forgotten[now.number].pieces = now.pieces

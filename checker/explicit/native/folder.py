@@ -13,6 +13,7 @@ from checker.explicit.native.memory import Area, reserve
 from checker.explicit.native.table import LOAD
 
 if TYPE_CHECKING:
+    from checker.explicit.native.compiler import Folding
     from checker.explicit.native.memory import Array
     from checker.explicit.native.table import Run
     from checker.explicit.native.worker import Numbers, Worker
@@ -38,18 +39,11 @@ class Folder:
         given: numbers given out.
     """
 
-    def __init__(
-        self, words: int, half_words: int, *, gather: int, scatter: int, step: int
-    ) -> None:
-        """Start empty.
-
-        Args:
-            gather: the address of the function that turns states into halves; `scatter` likewise
-                of its inverse, `step` of the one that gathers successors.
-        """
+    def __init__(self, words: int, half_words: int, code: Folding) -> None:
+        """Start empty; `code` is for states and halves of so many words."""
         self.words = words
         self.half_words = half_words
-        self._addresses = (gather, scatter, step)
+        self._code = code
         self.given = 0
         self._nodes = reserve()
         self._most = min(MOST_NUMBERS, len(self._nodes.array) // half_words)
@@ -100,9 +94,7 @@ class Folder:
         is_shared = len(bounds) > 2
 
         def move(low: int, high: int) -> None:
-            kernels.move_numbers(
-                old.array, low, high, self.half_words, self.nodes, self.finder, is_shared
-            )
+            kernels.move_numbers(old.array, low, high, self.finder, is_shared)
 
         run([partial(move, low, high) for low, high in pairwise(bounds)])
 
@@ -110,7 +102,7 @@ class Folder:
         """Return the keys of states; the cursor must have two numbers for each."""
         count = len(states) // self.words
         halves, keys = np.empty(2 * count * self.half_words, np.uint64), np.empty(count, np.uint64)
-        kernels.convert(self._addresses[0], states, count, halves)
+        kernels.convert(self._code.gather, states, count, halves)
         kernels.fold_all(halves, self.half_words, self.nodes, self.finder, cursor, keys)
         return keys
 
@@ -119,21 +111,22 @@ class Folder:
         halves = np.empty(2 * len(keys) * self.half_words, np.uint64)
         states = np.empty(len(keys) * self.words, np.uint64)
         kernels.unfold_all(keys, 0, len(keys), self.half_words, self.nodes, halves)
-        kernels.convert(self._addresses[1], halves, len(keys), states)
+        kernels.convert(self._code.scatter, halves, len(keys), states)
         return states
 
     def for_worker(self, worker: Worker) -> tuple[object, ...]:
         """Return what kernels need to fold.
 
-        These are the words of a state and of a half, the addresses of three functions (see
+        These are the words of a state and of a half, the addresses of two functions (see
         `halves`), the interned halves, the table of them, numbers to give, and room: for the states
-        of a batch and their halves; for the halves of successors, and which of them have changed;
-        for new states.
+        of a batch and their halves; for which halves of successors have changed, and these; for new
+        states.
         """
+        code = self._code
         return (
             self.words,
             self.half_words,
-            self._addresses,
+            (code.scatter, code.step),
             self.nodes,
             self.finder,
             worker.cursor,

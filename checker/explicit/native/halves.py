@@ -1,36 +1,23 @@
-"""How a wide state is folded: which bits make up its left half, and which the right one.
-
-A state is folded well if its halves take few values. What belongs to one thread is strongly
-related, what belongs to different threads is not; but a layout keeps a variable of all threads
-together. And what varies must not gather on one side, however much of a state is constant. So each
-half gets half of the values of every index, with all that maps and sets hold for them, and half of
-the variables that have no index. (In a protocol for hot swapping with 2 million states of 4 words,
-halves of the state in the order of the layout take 1.3 million values together, halves by thread
-0.2 million.)
+"""How a wide state is folded: code between states and their halves.
 
 The order of bits within a half does not matter. So a word of a half takes from every word of the
 state a set of bits: one instruction where the processor can compress them, shifts of every run
-where not.
+where not. Which bits a half has is decided in `division`.
 
 Three functions are written: `gather` from states to halves, `scatter` back, and `step`, which
-gathers successors and tells which of their halves differ from those of the state before.
+gathers those halves of successors that differ from the halves of the state before.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
-from checker.explicit.layout import components, is_dense, width
 from checker.explicit.native.assembly import WORD, Function, Number, known, words
-from checker.model.types import MapType, RecordType, SetType, TupleType, cardinality
 
 if TYPE_CHECKING:
-    from checker.explicit.layout import Layout
-    from checker.explicit.native.unit import Unit
-    from checker.model.ir import Variable
-    from checker.model.system import System
-    from checker.model.types import Type
+    from checker.explicit.native.division import Division
 
 
 class Source(NamedTuple):
@@ -44,14 +31,10 @@ class Source(NamedTuple):
 Half: TypeAlias = tuple[tuple[Source, ...], ...]
 """The words of a half of the state."""
 
-_Family: TypeAlias = "list[list[int]]"
-"""Bits by the values of one index, or by variable if they have no index."""
 
-
-def halves(system: System, layout: Layout) -> tuple[Half, Half]:
-    """Return the halves of a state, of as many words each."""
-    assert layout.bits >= WORD
-    left, right = _halves(_families(system, layout))
+def halves(division: Division) -> tuple[Half, Half]:
+    """Return the halves of a state, of as many words each, given the bits of both."""
+    left, right = division
     size = words(max(len(left), len(right)))
     return _half(left, size), _half(right, size)
 
@@ -70,166 +53,176 @@ def _word(bits: list[int]) -> tuple[Source, ...]:
     return tuple(sources)
 
 
-def _halves(families: list[_Family]) -> tuple[list[int], list[int]]:
-    """Divide the values of each index, then what has none, as equally as possible."""
-    *indexed, others = families
-    left = [bit for family in indexed for bits in family[: len(family) // 2] for bit in bits]
-    right = [bit for family in indexed for bits in family[(len(family) + 1) // 2 :] for bit in bits]
-    # The middle one goes to the side that has fewer bits.
-    for family in sorted(indexed, key=lambda each: -sum(map(len, each))):
-        if len(family) % 2:
-            (left if len(left) <= len(right) else right).extend(family[len(family) // 2])
-    rest = [bit for bits in others for bit in bits]
-    missing = max(0, (len(left) + len(right) + len(rest)) // 2 - len(left))
-    return left + rest[:missing], rest[missing:] + right
-
-
-# --- what belongs together ------------------------------------------------------------------------
-
-
-def _families(system: System, layout: Layout) -> list[_Family]:
-    """Return the bits of all variables by index and value; at the end those without an index."""
-    by_index: dict[Type, _Family] = {}
-    others: _Family = []
-    for variable in system.variables:
-        slot = layout.slots[variable]
-        index, stride = _indexed(variable)
-        if index is None:
-            others.append(list(range(slot.offset, slot.offset + slot.width)))
-            continue
-        family = by_index.setdefault(index, [[] for _ in range(cardinality(index))])
-        for at, bits in enumerate(family):
-            start = slot.offset + at * stride
-            bits.extend(range(start, start + stride))
-    return [*by_index.values(), others]
-
-
-def _indexed(variable: Variable) -> tuple[Type | None, int]:
-    """Return the type by whose values the bits of a variable are in order, and bits per value."""
-    match variable.type:
-        case MapType(key, value) if is_dense(key):
-            return key, width(value)
-        case SetType(element) if is_dense(element):
-            return element, 1
-        case SetType(RecordType() | TupleType() as element):
-            first = components(element)[0]
-            if is_dense(first):
-                return first, cardinality(element) // cardinality(first)
-        case _:
-            pass
-    return None, 0
-
-
 # --- as code --------------------------------------------------------------------------------------
 
 GATHER: Final = "define void @gather(ptr noalias %states, i64 %n, ptr noalias %halves) nounwind"
 SCATTER: Final = "define void @scatter(ptr noalias %halves, i64 %n, ptr noalias %states) nounwind"
 STEP: Final = (
     "define i64 @step(ptr noalias %states, ptr noalias %ends, i64 %n, ptr noalias %level, "
-    "ptr noalias %before, ptr noalias %keys, ptr noalias %halves, ptr noalias %changes) nounwind"
+    "ptr noalias %before, ptr noalias %keys, ptr noalias %places, i64 %room, "
+    "ptr noalias %halves, ptr noalias %changes) nounwind"
 )
-
 
 MAX_RUNS: Final = 2
 """So many runs of bits are moved one by one even if there is an instruction for all of them."""
 
 
-def write_halves(unit: Unit, of: tuple[Half, Half], *, compresses: bool) -> None:
-    """Write the functions that turn states into halves, left and right, and back.
+def folding_text(of: tuple[Half, Half], width: int, *, compresses: bool) -> str:
+    """Return the functions that turn states of so many words into halves, and back.
 
     Args:
         compresses: whether the processor has instructions for that (BMI2 of x86).
     """
-    both = (*of[0], *of[1])
-    _write_gather(unit, both, compresses=compresses)
-    _write_step(unit, both, compresses=compresses)
-    _write_scatter(unit, both, compresses=compresses)
+    writer = _Writer(of, width, compresses)
+    functions = [writer.gather(), writer.step(), writer.scatter()]
     if compresses:
-        unit.functions += [
-            f"declare i64 @llvm.x86.bmi.{name}.64(i64, i64)" for name in ("pext", "pdep")
-        ]
+        functions += [f"declare i64 @llvm.x86.bmi.{name}.64(i64, i64)" for name in ("pext", "pdep")]
+    return "\n".join(functions)
 
 
-def _write_gather(unit: Unit, of: Half, *, compresses: bool) -> None:
-    code = Function(GATHER)
+@dataclass(frozen=True, slots=True)
+class _Writer:
+    """Writes functions for states of `width` words."""
 
-    def write(number: Number) -> None:
-        _gathered(unit, code, of, number, compresses=compresses)
+    of: tuple[Half, Half]
+    width: int
+    compresses: bool
 
-    code.times(Number(WORD, None, "%n"), write)
-    code.do("ret void")
-    unit.functions.append(code.finish())
+    @property
+    def size(self) -> int:
+        """The words of a half."""
+        return len(self.of[0])
 
+    def gather(self) -> str:
+        code = Function(GATHER)
 
-def _gathered(
-    unit: Unit, code: Function, of: Half, number: Number, *, compresses: bool
-) -> list[Number]:
-    """Write the words of both halves of a state to their place, and return them."""
-    source, target = code.mul(number, unit.words), code.mul(number, len(of))
-    state = [code.load(code.at("%states", code.add(source, at))) for at in range(unit.words)]
-    results = []
-    for at, sources in enumerate(of):
+        def write(number: Number) -> None:
+            state = self._state(code, "%states", number)
+            target = code.mul(number, 2 * self.size)
+            for at, sources in enumerate((*self.of[0], *self.of[1])):
+                word = self._taken(code, state, sources)
+                code.store(word, code.at("%halves", code.add(target, at)))
+
+        code.times(Number(WORD, None, "%n"), write)
+        code.do("ret void")
+        return code.finish()
+
+    def _state(self, code: Function, states: str, number: Number) -> list[Number]:
+        """Write loads of the words of a state."""
+        first = code.mul(number, self.width)
+        return [code.load(code.at(states, code.add(first, at))) for at in range(self.width)]
+
+    def _taken(self, code: Function, state: Sequence[Number], sources: Sequence[Source]) -> Number:
+        """Write one word of a half."""
         result = known(0)
         for word, mask, start in sources:
-            bits = _taken_out(code, state[word], mask, compresses=compresses)
+            bits = _taken_out(code, state[word], mask, compresses=self.compresses)
             result = code.disj(result, code.shl(bits, start))
-        code.store(result, code.at("%halves", code.add(target, at)))
-        results.append(result)
-    return results
+        return result
+
+    def step(self) -> str:
+        """Write what becomes of the successors of some states, those of each up to an address.
+
+        First the key of each is set to that of the state before, and the numbers of those whose
+        left or right half differs are listed. Then these halves are gathered, side by side, and
+        their hashes and places told.
+        """
+        code = Function(STEP)
+        counts = self._list_changed(code)
+        for half, (first, count) in enumerate(((known(0), counts[0]), (counts[0], counts[1]))):
+            self._gather_listed(code, half, first, count)
+        code.do(f"ret {code.add(*counts).typed}")
+        return code.finish()
+
+    def _list_changed(self, code: Function) -> tuple[Number, Number]:
+        begin = Number(WORD, None, code.let("ptrtoint ptr %states to i64"))
+        number, counts = code.slot("i64"), (code.slot("i64"), code.slot("i64"))
+        for slot in (number, *counts):
+            code.store(known(0), slot)
+
+        def write(parent: Number) -> None:
+            end = code.sub(code.load(code.at("%ends", parent)), begin)
+            successors = code.sub(
+                code.binary("udiv", end, known(8 * self.width)), code.load(number)
+            )
+            key = code.load(code.at("%level", parent))
+            before = self._state(code, "%before", parent)
+
+            def follow(_: Number) -> None:
+                here = code.load(number)
+                code.store(key, code.at("%keys", here))
+                after = self._state(code, "%states", here)
+                changed = [code.binary("xor", *each) for each in zip(before, after, strict=True)]
+                for half in range(2):
+                    self._list_if_changed(code, changed, half, here, counts[half])
+                code.store(code.add(here, 1), number)
+
+            code.times(successors, follow)
+
+        code.times(Number(WORD, None, "%n"), write)
+        return code.load(counts[0]), code.load(counts[1])
+
+    def _list_if_changed(
+        self, code: Function, changed: Sequence[Number], half: int, here: Number, count: str
+    ) -> None:
+        """Write the number of a successor to a list, and count it if the half has changed.
+
+        Without a jump: whether it has depends on the action, and no processor foresees that.
+        """
+        listed = code.load(count)
+        at = listed if half == 0 else code.add(Number(WORD, None, "%room"), listed)
+        code.store(here, code.at("%places", at))
+        difference = known(0)
+        for word, mask in _masks(self.of[half]).items():
+            difference = code.disj(difference, code.conj(changed[word], mask))
+        differs = code.resize(code.test("ne", difference, 0), WORD, is_signed=False)
+        code.store(code.add(listed, differs), count)
+
+    def _gather_listed(self, code: Function, half: int, first: Number, count: Number) -> None:
+        def write(at: Number) -> None:
+            listed = at if half == 0 else code.add(Number(WORD, None, "%room"), at)
+            here = code.load(code.at("%places", listed))
+            state = self._state(code, "%states", here)
+            words = [self._taken(code, state, sources) for sources in self.of[half]]
+            entry = code.add(first, at)
+            target, told = code.mul(entry, self.size), code.mul(entry, 2)
+            for number, word in enumerate(words):
+                code.store(word, code.at("%halves", code.add(target, number)))
+            code.store(_hash(code, words), code.at("%changes", told))
+            place = code.add(code.mul(here, 2), half)
+            code.store(place, code.at("%changes", code.add(told, 1)))
+
+        code.times(count, write)
+
+    def scatter(self) -> str:
+        code = Function(SCATTER)
+
+        def write(number: Number) -> None:
+            source, target = code.mul(number, 2 * self.size), code.mul(number, self.width)
+            state = [known(0)] * self.width
+            for at, sources in enumerate((*self.of[0], *self.of[1])):
+                stored = code.load(code.at("%halves", code.add(source, at)))
+                for word, mask, start in sources:
+                    shifted = code.shr(stored, start)
+                    bits = _put_in(code, shifted, mask, compresses=self.compresses)
+                    state[word] = code.disj(state[word], bits)
+            for at, whole in enumerate(state):
+                code.store(whole, code.at("%states", code.add(target, at)))
+
+        code.times(Number(WORD, None, "%n"), write)
+        code.do("ret void")
+        return code.finish()
 
 
-def _write_step(unit: Unit, of: Half, *, compresses: bool) -> None:
-    """Write what becomes of the successors of some states, those of each up to an address.
-
-    The key of a successor is set to that of the state before. Halves that differ are listed.
-    """
-    code = Function(STEP)
-    begin = Number(WORD, None, code.let("ptrtoint ptr %states to i64"))
-    number, count = code.slot("i64"), code.slot("i64")
-    code.store(known(0), number)
-    code.store(known(0), count)
-
-    def write(parent: Number) -> None:
-        end = code.sub(code.load(code.at("%ends", parent)), begin)
-        successors = code.sub(code.binary("udiv", end, known(8 * unit.words)), code.load(number))
-        key, there = code.load(code.at("%level", parent)), code.mul(parent, len(of))
-        before = [code.load(code.at("%before", code.add(there, at))) for at in range(len(of))]
-
-        def follow(_: Number) -> None:
-            here = code.load(number)
-            after = _gathered(unit, code, of, here, compresses=compresses)
-            code.store(key, code.at("%keys", here))
-            size = len(of) // 2
-            for half, first in enumerate((0, size)):
-                place, own = code.add(code.mul(here, 2), half), slice(first, first + size)
-                _list_changed(code, count, place, before[own], after[own])
-            code.store(code.add(here, 1), number)
-
-        code.times(successors, follow)
-
-    code.times(Number(WORD, None, "%n"), write)
-    code.do(f"ret {code.load(count).typed}")
-    unit.functions.append(code.finish())
+def _masks(half: Half) -> dict[int, int]:
+    """Return the bits that a half has of each word of the state."""
+    masks: dict[int, int] = {}
+    for word, mask, _ in (source for sources in half for source in sources):
+        masks[word] = masks.get(word, 0) | mask
+    return masks
 
 
-def _list_changed(
-    code: Function, count: str, place: Number, before: list[Number], after: list[Number]
-) -> None:
-    """Write a half to the list, by its hash and its place, and count it if it has changed.
-
-    Without a jump: whether it has depends on the action, and no processor foresees that.
-    """
-    entry = code.mul(code.load(count), 2)
-    code.store(_hash(code, after), code.at("%changes", entry))
-    code.store(place, code.at("%changes", code.add(entry, 1)))
-    difference = known(0)
-    for old, new in zip(before, after, strict=True):
-        difference = code.disj(difference, code.binary("xor", new, old))
-    differs = code.resize(code.test("ne", difference, 0), WORD, is_signed=False)
-    code.store(code.add(code.load(count), differs), count)
-
-
-def _hash(code: Function, half: list[Number]) -> Number:
+def _hash(code: Function, half: Sequence[Number]) -> Number:
     """Write what `kernels.fold.hash_half` computes."""
     result = known(0)
     for at, word in enumerate(half):
@@ -240,25 +233,6 @@ def _hash(code: Function, half: list[Number]) -> Number:
         mixed = code.binary("xor", mixed, code.shr(mixed, 32))
         result = code.mul(mixed, 0xD6E8FEB86659FD93)
     return code.disj(result, 1)
-
-
-def _write_scatter(unit: Unit, of: Half, *, compresses: bool) -> None:
-    code = Function(SCATTER)
-
-    def write(number: Number) -> None:
-        source, target = code.mul(number, len(of)), code.mul(number, unit.words)
-        state = [known(0)] * unit.words
-        for at, sources in enumerate(of):
-            stored = code.load(code.at("%halves", code.add(source, at)))
-            for word, mask, start in sources:
-                bits = _put_in(code, code.shr(stored, start), mask, compresses=compresses)
-                state[word] = code.disj(state[word], bits)
-        for at, whole in enumerate(state):
-            code.store(whole, code.at("%states", code.add(target, at)))
-
-    code.times(Number(WORD, None, "%n"), write)
-    code.do("ret void")
-    unit.functions.append(code.finish())
 
 
 def _taken_out(code: Function, word: Number, mask: int, *, compresses: bool) -> Number:

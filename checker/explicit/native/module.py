@@ -23,8 +23,6 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from checker.explicit.layout import width
 from checker.explicit.native.assembly import FALSE, TRUE, WORD, Function, Number, known
 from checker.explicit.native.cells import Cell, Register, Words, read
-from checker.explicit.native.compiler import has_compression
-from checker.explicit.native.halves import halves, write_halves
 from checker.explicit.native.parts import SHARED, PartWriter, instances
 from checker.explicit.native.steps import FAILED, STUCK, most_executions
 from checker.explicit.native.terms import Terms
@@ -65,7 +63,6 @@ class Module:
         branch_words: words of marks of branches; those of implications follow.
         mark_words: words of all marks.
         weight: operations in it, roughly.
-        half_words: words of a half of a wide state, 0 of a narrow one.
     """
 
     text: str
@@ -74,7 +71,6 @@ class Module:
     branch_words: int
     mark_words: int
     weight: int
-    half_words: int
 
 
 def write_module(
@@ -82,14 +78,11 @@ def write_module(
     layout: Layout,
     points: CoveragePoints,
     finish: Finish | None = None,
-    *,
-    folds: bool = True,
 ) -> Module:
     """Write the module of a system.
 
     Args:
         finish: changes each successor before it is told of, after step properties are checked.
-        folds: whether states of several words are to be folded into keys.
 
     Raises:
         Unsupported: something in the system is too large for native code.
@@ -109,11 +102,6 @@ def write_module(
     _write_ended(unit, system)
     _write_expand(unit, list(parts.write()))
     _write_inspect(unit, system, watched)
-    half_words = 0
-    if folds and not unit.is_narrow:
-        both = halves(system, layout)
-        half_words = len(both[0])
-        write_halves(unit, both, compresses=has_compression())
     return Module(
         text=unit.text(),
         words=unit.words,
@@ -121,7 +109,6 @@ def write_module(
         branch_words=branch_words,
         mark_words=branch_words + -(-len(points.implications) // WORD),
         weight=parts.weight,
-        half_words=half_words,
     )
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from checker.explicit.native.kernels import expand as kernels
+from checker.explicit.native.kernels.table import RECENT
 from checker.explicit.native.table import Table
 
 if TYPE_CHECKING:
@@ -86,6 +87,7 @@ class Keys:
         self.folder = folder
         self.table = Table()
         self._cursor = np.zeros(2, np.int64)
+        self._met: dict[int, Array] = {}
 
     @property
     def count(self) -> int:
@@ -133,6 +135,7 @@ class Keys:
         if self.folder is not None:
             for worker in workers:
                 self.folder.hand_out(worker.cursor, 2 * worker.room, run)
+                self._met.setdefault(id(worker), np.zeros(RECENT, np.uint64))
 
     def may_go_on(self, worker: Worker) -> bool:
         """Tell whether there are numbers left."""
@@ -148,6 +151,6 @@ class Keys:
                 *before, self.table.array, *after
             )
         else:
-            folding = folder.for_worker(worker)
-            told = kernels.expand_folded(*before, self.table.array, *after, folding)
+            folding, met = folder.for_worker(worker), self._met[id(worker)]
+            told = kernels.expand_folded(*before, self.table.array, *after, folding, met)
         return told

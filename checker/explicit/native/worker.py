@@ -9,7 +9,7 @@ import numpy as np
 
 from checker.explicit.native.cells import SPARE
 from checker.explicit.native.forks import SCRATCH_WORDS
-from checker.explicit.native.kernels.table import BATCH
+from checker.explicit.native.kernels.table import BATCH, RECENT
 from checker.explicit.native.memory import Area
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ Numbers: TypeAlias = "NDArray[np.int64]"
 Buffers: TypeAlias = (
     "tuple[Array, Array, Numbers, Numbers, Numbers, NDArray[np.uint8], Numbers, Numbers]"
 )
-Folding: TypeAlias = "tuple[Array, Array, Array, Array, Array]"
+Room: TypeAlias = "tuple[Array, Array, Array, Array, Array, Array, Array]"
 
 
 @dataclass(slots=True)
@@ -36,7 +36,7 @@ class Worker:
 
     Attributes:
         buffers: see `kernels.expand`.
-        folding: see `folder.Folder.for_worker`.
+        folding: see `folder.Folder.for_worker`; empty until there is a folder.
         cursor: numbers that may be given to halves, from the first to the second.
         limits: successors at which no state is expanded any more, successors that there is room
             for.
@@ -50,7 +50,7 @@ class Worker:
     compiled: Compiled
     wanted: Numbers
     buffers: Buffers
-    folding: Folding
+    folding: Room | tuple[()]
     cursor: Numbers
     counters: Numbers
     marks: Array
@@ -76,6 +76,19 @@ class Worker:
             self.wanted.ctypes.data,
         )
 
+    def make_room_to_fold(self, half_words: int) -> None:
+        """Provide room for halves of so many words."""
+        both = 2 * half_words
+        self.folding = (
+            np.zeros(BATCH * self.words + SPARE, np.uint64),
+            np.zeros(BATCH * both, np.uint64),
+            np.zeros(2 * self.room, np.uint64),
+            np.zeros(self.room * both, np.uint64),
+            np.zeros(4 * self.room + SPARE, np.uint64),
+            np.zeros(self.room * self.words + SPARE, np.uint64),
+            np.zeros(RECENT, np.uint64),
+        )
+
     @property
     def limits(self) -> tuple[int, int, int]:
         """The limits that kernels are given."""
@@ -85,9 +98,7 @@ class Worker:
 def make_worker(module: Module, compiled: Compiled, actions: int, wanted: Numbers) -> Worker:
     """Provide room for one thread."""
     words = module.words
-    both = 2 * module.half_words
     room = module.most + max(512, BATCH_ROOM // words)
-    folded = room if words > 1 else 0
     return Worker(
         words=words,
         compiled=compiled,
@@ -102,13 +113,7 @@ def make_worker(module: Module, compiled: Compiled, actions: int, wanted: Number
             np.zeros(2, np.int64),
             np.zeros(BATCH, np.int64),
         ),
-        folding=(
-            np.zeros(BATCH * words + SPARE, np.uint64),
-            np.zeros(BATCH * both, np.uint64),
-            np.zeros(folded * both, np.uint64),
-            np.zeros(4 * folded + SPARE, np.uint64),
-            np.zeros(folded * words + SPARE, np.uint64),
-        ),
+        folding=(),
         cursor=np.zeros(2, np.int64),
         counters=np.zeros(max(1, actions), np.int64),
         marks=np.zeros(max(1, module.mark_words), np.uint64),

@@ -20,10 +20,12 @@ both parts of `told`.
 
 from __future__ import annotations
 
+import numpy as np
+
 from checker.explicit.native.kernels.fold import convert, fold_changes, step, unfold_all
 from checker.explicit.native.kernels.intrinsics import call_expand, call_inspect, word
 from checker.explicit.native.kernels.jit import kernel
-from checker.explicit.native.kernels.table import BATCH, put_all
+from checker.explicit.native.kernels.table import BATCH, drop_recent, put_all
 
 
 @kernel
@@ -119,15 +121,16 @@ def expand_narrow(
 
 @kernel
 def expand_folded(
-    calls, level, low, high, table, shared, buffers, out, filled, limits, wrong, seen, folding
+    calls, level, low, high, table, shared, buffers, out, filled, limits, wrong, seen, folding, met
 ):
     """Expand states of several words, given and told of by their keys.
 
     Args:
         folding: see `folder.Folder.for_worker`.
+        met: keys that the thread met last, all of them in the table; see `table.drop_recent`.
     """
     words, size, addresses, nodes, finder, cursor, room = folding
-    states, before, after, changes, news = room
+    states, halves, places, changed, changes, news, recent = room
     found, keys, slots, late, fresh = buffers[0], buffers[1], buffers[2], buffers[3], buffers[4]
     flags, info, ends = buffers[5], buffers[6], buffers[7]
     stop = filled + limits[2]
@@ -139,17 +142,20 @@ def expand_folded(
         and has_room(filled, out.shape[0], limits, wrong, told, seen, noted)
     ):
         some = min(BATCH, high - low)
-        unfold_all(level, low, low + some, size, nodes, before)
-        convert(addresses[1], before, some, states)
+        unfold_all(level, low, low + some, size, nodes, halves)
+        convert(addresses[0], halves, some, states)
         done, count = succeed(calls, states.ctypes.data, some, words, buffers, limits)
         told = note(flags, info, done, low, wrong, told)
         above = level.ctypes.data + low * 8
-        changed = step(addresses[2], found, ends, done, above, before, keys, after, changes)
-        fold_changes(changes, changed, after, size, nodes, finder, cursor, keys, shared)
+        differing = step(
+            addresses[1], found, ends, done, above, states, keys, places, changed, changes
+        )
+        fold_changes(changes, differing, changed, size, nodes, finder, recent, cursor, keys, shared)
+        count = drop_recent(keys, count, met, places)
         new = put_all(table, keys, count, slots, late, fresh, shared)
         for k in range(new):
             out[filled + k] = keys[fresh[k]]
-            copy_state(found, fresh[k], news, k, words)
+            copy_state(found, np.int64(places[fresh[k]]), news, k, words)
         noted = judge(calls, news, words, 0, new, flags, info, filled, seen, noted)
         filled += new
         low += done

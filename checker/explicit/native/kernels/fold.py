@@ -8,7 +8,7 @@ A step changes few words. Of a successor only those halves are looked up that di
 before, whose numbers are known.
 
 Halves stand in `nodes` by number. The table that finds them holds number + 1 in the lower half of a
-slot and the lower half of the hash above.
+slot and the upper half of the hash above, which tells where the slot is.
 
 What a thread folds with is handed over as one tuple, `folding`; see `Folder.for_worker`.
 
@@ -33,7 +33,7 @@ from checker.explicit.native.kernels.intrinsics import (
     word,
 )
 from checker.explicit.native.kernels.jit import kernel
-from checker.explicit.native.kernels.table import AHEAD, ZERO, following, line_of, mix
+from checker.explicit.native.kernels.table import SHORT, ZERO, following, line_of, mix
 
 HALF = np.uint64(32)
 FAR, NEAR = 48, 16
@@ -71,8 +71,7 @@ def intern(halves, at, size, hashed, nodes, finder, cursor, shared):
         finder: table of numbers; it must have room.
         cursor: numbers that this thread may give, from the first to the second.
     """
-    # The line is chosen by the upper part of the hash, the lower half is kept.
-    tag = hashed << HALF
+    tag = hashed & UPPER
     slot = line_of(hashed, finder.shape[0] >> 3)
     number = cursor[0]
     is_written = False
@@ -123,31 +122,35 @@ def fold_all(halves, size, nodes, finder, cursor, keys):
 
 
 @kernel
-def fold_changes(changes, count, halves, size, nodes, finder, cursor, keys, shared):
-    """Put the numbers of halves that have changed into the keys of their states.
+def fold_changes(changes, count, halves, size, nodes, finder, recent, cursor, keys, shared):
+    """Put the numbers of halves that have changed, and stand in a row, into the keys of states.
 
     What is looked up is requested from memory before it is looked at: lines of the table, then the
-    halves that are probably the same.
+    halves that are probably the same. Most are those that were met last; these are found in a small
+    table, in which a slot holds what it last held.
 
     Args:
-        changes: for each of `count` halves its hash and its place among the halves.
+        recent: the small table, each thread's own.
+        changes: for each of `count` halves its hash and its place among those of all states.
     """
     lines = finder.shape[0] >> 3
     for k in range(min(FAR, count)):
-        prefetch(finder, line_of(word(changes, 2 * k), lines))
+        recall(changes, k, nodes, finder, lines, recent, size)
     for k in range(min(NEAR, count)):
         guess(changes, k, nodes, finder, lines, size)
     for k in range(count):
         if k + FAR < count:
-            prefetch(finder, line_of(word(changes, 2 * (k + FAR)), lines))
+            recall(changes, k + FAR, nodes, finder, lines, recent, size)
         if k + NEAR < count:
             guess(changes, k + NEAR, nodes, finder, lines, size)
         told = word(changes, 2 * k + 1)
         half = np.int64(told & LOWER)
         number = np.int64(told >> HALF) - 1
-        if number < 0 or differ(halves, half * size, nodes, number * size, size):
+        if number < 0 or differ(halves, k * size, nodes, number * size, size):
             hashed = word(changes, 2 * k)
-            number = intern(halves, half * size, size, hashed, nodes, finder, cursor, shared)
+            number = intern(halves, k * size, size, hashed, nodes, finder, cursor, shared)
+        hashed = word(changes, 2 * k)
+        recent[np.int64(hashed >> SHORT)] = hashed & UPPER | np.uint64(number + 1)
         key = word(keys, half >> 1)
         if half & 1:
             keys[half >> 1] = key & UPPER | np.uint64(number)
@@ -156,11 +159,25 @@ def fold_changes(changes, count, halves, size, nodes, finder, cursor, keys, shar
 
 
 @kernel
+def recall(changes, k, nodes, finder, lines, recent, size):
+    """Note beside the place of a half which number it had the last time, or request its line."""
+    hashed = word(changes, 2 * k)
+    entry = word(recent, np.int64(hashed >> SHORT))
+    if entry ^ hashed <= LOWER and entry != ZERO:
+        prefetch(nodes, np.int64(entry & LOWER) * size - size)
+        changes[2 * k + 1] |= entry << HALF
+    else:
+        prefetch(finder, line_of(hashed, lines))
+
+
+@kernel
 def guess(changes, k, nodes, finder, lines, size):
     """Note beside the place of a half which number it has, plus 1, if its hash tells true."""
+    if word(changes, 2 * k + 1) > LOWER:
+        return
     hashed = word(changes, 2 * k)
     slot = line_of(hashed, lines)
-    same = look_at_line(finder, slot, hashed << HALF, UPPER)[0]
+    same = look_at_line(finder, slot, hashed & UPPER, UPPER)[0]
     if same != 0:
         entry = word(finder, slot + lowest(same)) & LOWER
         prefetch(nodes, np.int64(entry) * size - size)
@@ -182,12 +199,13 @@ def unfold_all(keys, low, high, size, nodes, halves):
 
 
 @kernel
-def step(address, states, ends, count, level, before, keys, halves, changes):
-    """Gather successors by the function `step`; return how many of their halves have changed.
+def step(address, states, ends, count, level, before, keys, places, halves, changes):
+    """Gather halves that have changed by the function `step`; return how many.
 
     Args:
         ends: where the successors end of each of `count` states.
-        level: the address of the keys of these; `before` their halves.
+        level: the address of the keys of these, which are `before`.
+        places: room for twice as many numbers as there may be successors.
     """
     return call_step(
         address,
@@ -197,6 +215,8 @@ def step(address, states, ends, count, level, before, keys, halves, changes):
         level,
         before.ctypes.data,
         keys.ctypes.data,
+        places.ctypes.data,
+        places.shape[0] >> 1,
         halves.ctypes.data,
         changes.ctypes.data,
     )
@@ -209,16 +229,12 @@ def convert(address, source, count, target):
 
 
 @kernel
-def move_numbers(old, low, high, size, nodes, finder, shared):
+def move_numbers(old, low, high, finder, shared):
     """Enter what is in some slots of a table of numbers into another one."""
     lines = finder.shape[0] >> 3
     for at in range(low, high):
-        if at + AHEAD < high and old[at + AHEAD] != ZERO:
-            prefetch(nodes, np.int64((old[at + AHEAD] & LOWER) - ONE) * size)
         if old[at] != ZERO:
-            number = old[at] & LOWER
-            hashed = hash_half(nodes, np.int64(number - ONE) * size, size)
-            enter(finder, line_of(hashed, lines), hashed << HALF | number, shared)
+            enter(finder, line_of(old[at], lines), old[at], shared)
 
 
 @kernel

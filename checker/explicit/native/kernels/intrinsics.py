@@ -50,9 +50,9 @@ def call_convert(_, address, source, count, target):
 
 
 @intrinsic
-def call_step(_, address, states, ends, count, level, before, keys, halves, changes):
+def call_step(_, address, states, ends, count, level, before, keys, places, room, halves, changes):
     """Call `step` of the system's module."""
-    return _call(types.int64, 8, void=False)
+    return _call(types.int64, 10, void=False)
 
 
 @intrinsic

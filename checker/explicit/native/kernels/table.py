@@ -30,6 +30,12 @@ BATCH = 256
 AHEAD = 32
 """Lines requested from memory before the first of them is looked at: as many as can be awaited."""
 
+RECENT = 1 << 12
+"""Slots of a table of what was met last: it fits into the fastest cache."""
+
+SHORT = np.uint64(64 - 12)
+"""A hash without so many of its lower bits is the number of a slot there."""
+
 OCCUPIED = np.uint64(1 << 63)
 ALL = np.uint64((1 << 64) - 1)
 ZERO = np.uint64(0)
@@ -120,6 +126,28 @@ def put_all(table, keys, count, slots, late, fresh, shared):
             fresh[new] = j
             new += 1
     return new
+
+
+@kernel
+def drop_recent(keys, count, recent, places):
+    """Drop keys that were met a short time ago, and remember the others; return how many are left.
+
+    Without a jump: whether a key was met cannot be foreseen.
+
+    Args:
+        keys: what is left stands at the beginning.
+        recent: a key that was met for each of the first `SHORT` bits of its hash.
+        places: where those that are left have been.
+    """
+    left = 0
+    for j in range(count):
+        key = keys[j]
+        slot, met = np.int64(mix(key) >> SHORT), key | OCCUPIED
+        keys[left] = key
+        places[left] = j
+        left += 1 if recent[slot] != met else 0
+        recent[slot] = met
+    return left
 
 
 @kernel

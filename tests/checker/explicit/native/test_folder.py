@@ -8,14 +8,15 @@ import numpy as np
 import pytest
 
 from checker.explicit.layout import Layout
-from checker.explicit.native.compiler import Compiled, compile_module
+from checker.explicit.native.assembly import words as words_for
+from checker.explicit.native.compiler import Folding, compile_folding
 from checker.explicit.native.folder import Folder
-from checker.explicit.native.halves import halves, write_halves
+from checker.explicit.native.halves import folding_text, halves
 from checker.explicit.native.kernels import fold as kernels
+from checker.explicit.native.kernels.table import RECENT
 from checker.explicit.native.memory import Array, pack, unpack
-from checker.explicit.native.unit import Unit
 from checker.model.system import System
-from tests.checker.explicit.native.test_halves import SYSTEMS, WAYS
+from tests.checker.explicit.native.test_halves import SYSTEMS, WAYS, divided
 
 COPY = """
 define void @{name}(ptr %from, i64 %n, ptr %to) {{
@@ -32,16 +33,15 @@ def in_turn(tasks: Sequence[Callable[[], None]]) -> None:
 
 
 @cache
-def identity(words: int) -> Compiled:
+def identity(words: int) -> Folding:
     """Code by which the halves of a state are its lower and its upper words."""
-    return compile_module(
+    return compile_folding(
         "".join(COPY.format(name=name, bytes=8 * words) for name in ("gather", "scatter"))
     )
 
 
 def folder_of(words: int) -> Folder:
-    code = identity(words)
-    return Folder(words, words // 2, gather=code.gather, scatter=code.scatter, step=0)
+    return Folder(words, words // 2, identity(words))
 
 
 def folded(folder: Folder, states: Sequence[int]) -> Array:
@@ -84,42 +84,49 @@ def test_numbers_outlive_the_growth_of_their_table() -> None:
 def test_steps_fold_to_what_their_states_fold_to(
     system: System, compresses: bool, is_shared: bool
 ) -> None:
-    layout = Layout(system)
-    unit = Unit(layout)
-    both = halves(system, layout)
-    write_halves(unit, both, compresses=compresses)
-    code, words, size = compile_module(unit.text()), unit.words, len(both[0])
-    folder = Folder(words, size, gather=code.gather, scatter=code.scatter, step=code.step)
-    random, cursor = Random(layout.bits), np.zeros(2, np.int64)
-    befores = [random.getrandbits(layout.bits) for _ in range(5)]
+    bits, both = Layout(system).bits, halves(divided(system))
+    words, size = words_for(bits + 1), len(both[0])
+    code = compile_folding(folding_text(both, words, compresses=compresses))
+    folder = Folder(words, size, code)
+    random, cursor = Random(bits), np.zeros(2, np.int64)
+    befores = [random.getrandbits(bits) for _ in range(5)]
     counts = [0, 3, 120, 1, 0]
     parents = [at for at, count in enumerate(counts) for _ in range(count)]
-    bits = [1 << random.randrange(layout.bits) for _ in range(20)]
-    afters = [befores[at] ^ random.choice(bits) ^ random.choice(bits) for at in parents]
+    masks = [1 << random.randrange(bits) for _ in range(20)]
+    afters = [befores[at] ^ random.choice(masks) ^ random.choice(masks) for at in parents]
     level = folded(folder, befores)
     folder.hand_out(cursor, 1_000, in_turn)
+    old, new = (gathered(code, states, words, size) for states in (befores, afters))
 
-    states, before, after = pack(afters, words), *[np.zeros(4_000, np.uint64) for _ in range(2)]
-    kernels.convert(code.gather, pack(befores, words), len(befores), before)
+    states, before = pack(afters, words), pack(befores, words)
     ends = states.ctypes.data + 8 * words * np.cumsum(counts)
-    keys, changes = np.zeros(len(afters), np.uint64), np.zeros(4 * len(afters), np.uint64)
-    to = (level.ctypes.data, before, keys, after, changes)
-    changed = kernels.step(code.step, states, ends, len(counts), *to)
-    told = changes[1 : 2 * changed : 2].tolist()
-    for at in range(changed):
-        assert changes[2 * at] == kernels.hash_half(after, int(changes[2 * at + 1]) * size, size)
-    kept = (size, folder.nodes, folder.finder, cursor)
-    kernels.fold_changes(changes, changed, after, *kept, keys, is_shared)
-    assert keys.tolist() == folded(folder, afters).tolist()
-    old = before[: 2 * size * len(befores)].reshape(-1, size)
-    new = after[: 2 * size * len(afters)].reshape(-1, size)
+    keys, places = np.zeros(len(afters), np.uint64), np.zeros(2 * len(afters) + 1, np.uint64)
+    changed, changes = np.zeros(2 * size * len(afters), np.uint64), np.zeros(999, np.uint64)
+    to = (level.ctypes.data, before, keys, places, changed, changes)
+    count = kernels.step(code.step, states, ends, len(counts), *to)
+    told = changes[1 : 2 * count : 2].tolist()
     differ = [
         2 * j + half
-        for j, parent in enumerate(parents)
         for half in range(2)
+        for j, parent in enumerate(parents)
         if (new[2 * j + half] != old[2 * parent + half]).any()
     ]
     assert told == differ
+    assert changed[: size * count].tolist() == new[differ].reshape(-1).tolist()
+    for at in range(count):
+        assert changes[2 * at] == kernels.hash_half(changed, at * size, size)
+    kept = (size, folder.nodes, folder.finder, np.zeros(RECENT, np.uint64), cursor)
+    for _ in range(2):  # the second time all halves are those that were met last
+        kernels.fold_changes(changes, count, changed, *kept, keys, is_shared)
+        assert keys.tolist() == folded(folder, afters).tolist()
+        changes[1 : 2 * count : 2] = differ
+
+
+def gathered(code: Folding, states: Sequence[int], words: int, size: int) -> Array:
+    """The halves of states, a row each."""
+    halves_of = np.zeros(2 * size * len(states), np.uint64)
+    kernels.convert(code.gather, pack(states, words), len(states), halves_of)
+    return halves_of.reshape(-1, size)
 
 
 def test_a_thread_that_runs_out_of_numbers_goes_on_where_it_can() -> None:

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from checker.explicit.layout import Layout
-from checker.explicit.native.compiler import compile_module, has_compression
-from checker.explicit.native.halves import Half, halves, write_halves
+from checker.explicit.native.assembly import words
+from checker.explicit.native.compiler import compile_folding, has_compression
+from checker.explicit.native.division import Division, by_index, fields
+from checker.explicit.native.halves import Half, folding_text, halves
 from checker.explicit.native.kernels.fold import convert
 from checker.explicit.native.memory import pack, unpack
-from checker.explicit.native.unit import Unit
 from checker.model.system import System
 from tests.support.mcs_benchmark import mcs_benchmark
 from tests.support.system_strategies import seeded_system
@@ -36,42 +37,40 @@ def bits_of(half: Half) -> set[int]:
     }
 
 
+def divided(system: System) -> Division:
+    """The bits of a state, divided by indices."""
+    parts = fields(system, Layout(system))
+    sides = by_index(parts, None)
+    left, right = (
+        [
+            bit
+            for part, is_left in zip(parts, sides, strict=True)
+            if is_left is side
+            for bit in part.bits
+        ]
+        for side in (True, False)
+    )
+    return left, right
+
+
 @pytest.mark.parametrize("system", SYSTEMS, ids=lambda system: system.name)
 @pytest.mark.parametrize("compresses", WAYS)
 def test_halves_become_the_state_again(system: System, compresses: bool) -> None:
-    layout = Layout(system)
-    unit = Unit(layout)
-    both = halves(system, layout)
-    write_halves(unit, both, compresses=compresses)
-    code = compile_module(unit.text())
-    random = Random(layout.bits)
-    states = [random.getrandbits(layout.bits) for _ in range(50)]
-    packed = pack(states, unit.words)
+    bits, both = Layout(system).bits, halves(divided(system))
+    width = words(bits + 1)
+    code = compile_folding(folding_text(both, width, compresses=compresses))
+    random = Random(bits)
+    states = [random.getrandbits(bits) for _ in range(50)]
+    packed = pack(states, width)
     gathered = np.zeros(2 * len(states) * len(both[0]), np.uint64)
     scattered = np.zeros_like(packed)
     convert(code.gather, packed, len(states), gathered)
     convert(code.scatter, gathered, len(states), scattered)
-    assert unpack(scattered, unit.words) == states
+    assert unpack(scattered, width) == states
     assert sum(map(int.bit_count, gathered.tolist())) == sum(map(int.bit_count, states))
 
 
 @pytest.mark.parametrize("system", SYSTEMS, ids=lambda system: system.name)
-def test_every_bit_is_in_one_half(system: System) -> None:
-    layout = Layout(system)
-    left, right = map(bits_of, halves(system, layout))
-    assert left | right == set(range(layout.bits))
-    assert not left & right
-    assert abs(len(left) - len(right)) <= 1
-
-
-def test_threads_are_on_both_sides_and_whole() -> None:
-    system = widened(mcs_benchmark(8))
-    layout = Layout(system)
-    slot = layout.slots[system.processes[0].control]
-
-    def threads(half: Half) -> set[int]:
-        return {
-            (bit - slot.offset) // 4 for bit in bits_of(half) if 0 <= bit - slot.offset < slot.width
-        }
-
-    assert list(map(threads, halves(system, layout))) == [{0, 1, 2, 3}, {4, 5, 6, 7}]
+def test_a_half_has_the_bits_of_its_side(system: System) -> None:
+    division = divided(system)
+    assert list(map(bits_of, halves(division))) == list(map(set, division))

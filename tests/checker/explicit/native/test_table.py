@@ -97,3 +97,21 @@ def test_few_keys_wait_at_a_time() -> None:
         found += waiting[:count].tolist()
     assert not table.array.any()
     assert sorted(int(key) & ~(1 << 63) for key in found) == sorted(states)
+
+
+def test_only_what_was_met_before_is_dropped() -> None:
+    random = Random(3)
+    recent = np.zeros(kernels.RECENT, np.uint64)
+    met: set[int] = set()
+    dropped = 0
+    for _ in range(30):
+        keys = [
+            random.choice((0, random.randrange(9_000), random.getrandbits(63))) for _ in range(500)
+        ]
+        array, places = pack(keys, 1), np.zeros(len(keys), np.uint64)
+        left = kernels.drop_recent(array, len(keys), recent, places)
+        assert unpack(array[:left], 1) == [keys[int(at)] for at in places[:left]]
+        assert set(keys) <= met | set(unpack(array[:left], 1))
+        met |= set(keys)
+        dropped += len(keys) - left
+    assert dropped > 30 * 500 // 3, "at least the zeros"
