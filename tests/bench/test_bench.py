@@ -258,19 +258,29 @@ def test_wide_states(pages: int, cpus: int) -> None:
     )
 
 
-def test_a_tenth_of_the_memory(tmp_path: Path) -> None:
-    spec = ROOT / "spec/protocols/locks/mcs_benchmark.k42"
-    command = [str(K42), "check", str(spec), "--props=mutual_exclusion", "--engine=native"]
-    bare = run([*command, "-c", "N=2"], tmp_path, "bare.txt", LIMITS)
-    free = run([*command, "-c", "N=5"], tmp_path, "free.txt", LIMITS)
+@pytest.mark.parametrize(
+    ("spec", "small", "large"),
+    [
+        ("spec/protocols/locks/mcs_benchmark.k42", ["N=2"], ["N=5"]),
+        ("tests/bench/models/shootdown.k42", ["PAGES=4", "CPUS=2"], ["PAGES=14", "CPUS=4"]),
+    ],
+    ids=["narrow", "wide"],
+)
+def test_a_tenth_of_the_memory(
+    spec: str, small: list[str], large: list[str], tmp_path: Path
+) -> None:
+    command = [str(K42), "check", str(ROOT / spec), "--engine=native"]
+    command += ["--props=mutual_exclusion"] if "mcs" in spec else []
+    few, many = ([*command, *(f"-c{each}" for each in sizes)] for sizes in (small, large))
+    bare = run(few, tmp_path, "bare.txt", LIMITS)
+    free = run(many, tmp_path, "free.txt", LIMITS)
     # What the process takes without states is no need of the search.
     most = bare.peak_bytes + (free.peak_bytes - bare.peak_bytes) // 10
-    limit = f"--memory={most // 2**20}M"
-    held = run([*command, "-c", "N=5", limit], tmp_path, "held.txt", LIMITS)
+    held = run([*many, f"--memory={most // 2**20}M"], tmp_path, "held.txt", LIMITS)
     assert (bare.code, free.code, held.code) == (0, 0, 0)
     told(
-        "time with a tenth of the memory that the states of mcs_benchmark N=5 take, on disk (at "
-        "most 5 times the time in memory is wanted)",
+        f"time with a tenth of the memory that the states of {Path(spec).stem} at "
+        f"{', '.join(large)} take, on disk (at most 5 times the time in memory is wanted)",
         f"{held.seconds / free.seconds:.1f} times ({held.seconds:.0f} s with "
         f"{held.peak_bytes / 2**20:,.0f} MiB, {free.seconds:.0f} s with "
         f"{free.peak_bytes / 2**20:,.0f} MiB; {bare.peak_bytes / 2**20:,.0f} MiB are the process)",
