@@ -44,6 +44,9 @@ Division: TypeAlias = "tuple[list[int], list[int]]"
 ENOUGH: Final = 512
 """From fewer states nothing is learned."""
 
+MOST_HASHES: Final = 1 << 21
+"""Of states with many parts fewer are looked at."""
+
 WEIGHT: Final = 2
 """Halves that a step changes are time, halves that there are take memory, and a little time."""
 
@@ -83,7 +86,8 @@ def division(system: System, layout: Layout, before: Array, after: Array) -> Div
         before: states before some random steps, a row of words each; `after` likewise.
     """
     parts = fields(system, layout)
-    search = _Search(parts, before, after)
+    stride = 1 + len(parts) * len(before) // MOST_HASHES
+    search = _Search(parts, before[::stride], after[::stride])
     if search.count < ENOUGH:
         return _bits(parts, by_index(parts, None))
     indices = dict.fromkeys(index for part in parts for index, _ in part.places)
