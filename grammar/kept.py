@@ -24,9 +24,7 @@ KIND: Final = "syntax"
 MOST: Final = 1_000
 """Trees that stay when another one is added."""
 _THE_SOURCE: Final = "source"
-_OF_NODES: Final = frozenset(
-    {"grammar.source", "grammar.syntax", "grammar.syntax_terms"}
-)
+_OF_NODES: Final = frozenset({"grammar.source", "grammar.syntax", "grammar.syntax_terms"})
 
 
 def syntax_of(source: SourceFile, collector: Collector) -> Specification | None:
