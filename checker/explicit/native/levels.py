@@ -44,6 +44,8 @@ class Levels:
         self.keeps_all = False
         self._kept = kept
         self._attic = attic
+        self._held = 0
+        self._oldest = 0
 
     def add(self, pieces: list[Piece], number: int | None = None) -> NativeLevel:
         """Add a level, by default the one that follows the last."""
@@ -51,6 +53,7 @@ class Levels:
             number = self.all[-1].number + 1 if self.all else 0
         level = NativeLevel(number, sum(piece.size for piece in pieces), pieces)
         self.all.append(level)
+        self._held += level.nbytes
         return level
 
     def shrink(self, *, is_short: bool = False) -> Iterator[Piece]:
@@ -62,12 +65,12 @@ class Levels:
         if self.keeps_all:
             return
         kept = 0 if is_short else self._kept
-        total = sum(level.nbytes for level in self.all)
-        for level in self.all[:-1]:
-            if total <= kept:
-                return
+        # A search may have as many levels as states: none is looked at twice.
+        while self._held > kept and self._oldest < len(self.all) - 1:
+            level = self.all[self._oldest]
+            self._oldest += 1
             if level.nbytes:
-                total -= level.nbytes
+                self._held -= level.nbytes
                 pieces = level.pieces or []
                 level.pieces = None if self._attic is None else [*map(self._filed, pieces)]
                 yield from pieces
