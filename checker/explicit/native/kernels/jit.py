@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import import_module, metadata
 from pathlib import Path
+from threading import Lock
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, Final
 
@@ -38,6 +39,9 @@ COMPILING_TAKES: Final = 8
 
 MOST_KEPT: Final = 1_000
 """Compiled kernels that stay when another one is added."""
+
+_LOCK: Final = Lock()
+"""Held while code is loaded or compiled: all threads of a search begin at the same time."""
 
 PRIMITIVES: Final = "checker.explicit.native.kernels.primitives"
 
@@ -79,7 +83,9 @@ class Kernel:
         signature = ",".join(map(_kind, arguments))
         code = self._codes.get(signature)
         if code is None:
-            code = self._codes[signature] = self._code(signature, arguments)
+            with _LOCK:
+                code = self._codes.get(signature) or self._code(signature, arguments)
+                self._codes[signature] = code
         return code.call(arguments)
 
     def _code(self, signature: str, arguments: Sequence[object]) -> _Code:
