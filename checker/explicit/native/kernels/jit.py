@@ -114,6 +114,9 @@ class Kernel:
         types = tuple(map(_numba_type, arguments))
         made = compiler.compile_extra(typing, target, self._own(), types, None, flags, {})
         module = llvm.parse_assembly(made.library.get_llvm_str())
+        missing = [each.name for each in module.functions if each.is_declaration]
+        # What only Numba has would not be there when the code is loaded without it.
+        assert all(each.startswith("llvm.") for each in missing), missing
         name = made.fndesc.llvm_func_name
         head = f"{_kind_of_type(made.signature.return_type)} {name}\n"
         code: bytes = _machine().emit_object(module)
